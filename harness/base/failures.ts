@@ -324,6 +324,25 @@ const CATALOGUE = {
     ],
     help: 'Compare the expected and the seen value in the reason. Make sure that the trigger causes the event that the program attaches to.',
   },
+  'test-failed': {
+    title: 'Test failed',
+    concerns: 'program',
+    stages: { run: 'guest' },
+    meaning: 'A test of an executable failed on this kernel (`corematrix exec`). The reason is the line that the test itself printed.',
+    evidence: [
+      'The output of `go test`, libtest, TAP, Catch2 or GoogleTest, or the file in JUnit XML that `--results` names, reports the test as failed.',
+    ],
+    help: 'Read the output of the test. Run the same command on a kernel on which the test passes, and compare both outputs.',
+  },
+  'executable-failed': {
+    title: 'Executable failed',
+    concerns: 'program',
+    stages: { run: 'guest' },
+    meaning:
+      'An executable ended with another exit status than 0, or by a signal, and no test in its output explains that (`corematrix exec`).',
+    evidence: ['The executable exited with a status other than 0, or a signal ended it.'],
+    help: 'Read its output and the kernel messages of the cell. If it lacks a file, add it with --with; if it lacks an environment variable, with --env.',
+  },
   'loader-environment': {
     title: 'Loader lacks something in the guest',
     concerns: 'infrastructure',

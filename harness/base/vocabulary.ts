@@ -60,7 +60,7 @@ export const STAGE_MEANINGS = {
   'map-create': 'The kernel creates the maps.',
   verify: 'The kernel verifies the programs.',
   attach: 'The loaded programs are attached (mode: attach and mode: run).',
-  run: 'Triggers run the attached programs, and checks compare the result (mode: run).',
+  run: 'Triggers run the attached programs, and checks compare the result (mode: run); or `corematrix exec` runs an executable.',
 } as const satisfies Record<Stage, string>;
 
 /**

@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
   run: { group: 'Run:', load: async () => (await import('./run.ts')).addRunCommand },
   rerun: { group: 'Run:', load: async () => (await import('./rerun.ts')).addRerunCommand },
   floor: { group: 'Run:', load: async () => (await import('./floor.ts')).addFloorCommand },
+  exec: { group: 'Run:', load: async () => (await import('./exec.ts')).addExecCommand },
   shell: { group: 'Run:', load: async () => (await import('./shell.ts')).addShellCommand },
   predict: { group: 'Explain:', load: async () => (await import('./predict.ts')).addPredictCommand },
   explain: { group: 'Explain:', load: async () => (await import('./explain.ts')).addExplainCommand },

@@ -30,6 +30,13 @@ export interface ShowOptions {
   force?: boolean | undefined;
 }
 
+/** Writes the matrix to standard output. */
+export function showMatrix(results: Results, compared: { comparison?: Comparison } = {}): void {
+  const { isTTY: colour, columns, rows } = process.stdout;
+  const screen = colour ? { width: columns, height: rows } : LOG;
+  process.stdout.write(terminalReport(results, { ...screen, colour, ...compared }));
+}
+
 async function show(
   results: Results,
   folder: string,
@@ -37,11 +44,7 @@ async function show(
 ): Promise<void> {
   const compared = comparison === null ? {} : { comparison };
   if (json) await writeParts(process.stdout, jsonLineParts(results));
-  else {
-    const { isTTY: colour, columns, rows } = process.stdout;
-    const screen = colour ? { width: columns, height: rows } : LOG;
-    process.stdout.write(terminalReport(results, { ...screen, colour, ...compared }));
-  }
+  else showMatrix(results, compared);
   const rendering = { ...renderOptions(), ...compared };
   // Written last, so that the terminal has the results even if the folder cannot be written.
   await writeReportFolder(results, folder, { ...rendering, htmlAssets, force, ...(formats && { formats }) });

@@ -13,6 +13,8 @@ export interface Machine {
 }
 
 export const DEFAULT_MACHINE = { memoryMiB: 512, mailboxMiB: 64 } as const;
+/** Of guests with more memory than the default: they can also unpack more files. */
+const LARGE_MAILBOX_MIB = 256;
 
 /** Bounds of the memory of a guest, in MiB. */
 export const SMALLEST_MEMORY_MIB = 256;
@@ -94,5 +96,6 @@ export function qemuArguments(machine: Machine, memory: MemoryFiles, boot: BootS
 
 /** The machine of a guest, for an accelerator; all guests differ only in their memory. */
 export function machineFor(accel: Machine['accel'], memoryMiB: number = DEFAULT_MACHINE.memoryMiB): Machine {
-  return { accel, ...DEFAULT_MACHINE, memoryMiB };
+  const mailboxMiB = memoryMiB > DEFAULT_MACHINE.memoryMiB ? LARGE_MAILBOX_MIB : DEFAULT_MACHINE.mailboxMiB;
+  return { accel, memoryMiB, mailboxMiB };
 }

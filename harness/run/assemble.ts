@@ -6,6 +6,7 @@ import type { GuestAgent } from '../guest/agent.ts';
 import { withFixedOffsets } from '../predict/fixed-offsets.ts';
 import { collectLayouts } from '../results/collected-layouts.ts';
 import { type Results, SCHEMA_VERSION } from '../results/schema.ts';
+import { withTests } from '../results/with-tests.ts';
 import type { Column } from './column.ts';
 import { hostFacts } from './host.ts';
 import type { RunRequest } from './run-request.ts';
@@ -41,7 +42,7 @@ export async function assembleResults(
 ): Promise<Results> {
   const { request, signal, qemu } = session;
   const { accel, reason } = await chosenAccel(session);
-  return {
+  return withTests({
     schemaVersion: SCHEMA_VERSION,
     run: {
       id: session.id,
@@ -62,5 +63,5 @@ export async function assembleResults(
     cells: columns.flatMap(({ cells }) => cells),
     logs: session.logs,
     layouts: collectLayouts(columns.flatMap(({ layouts }) => layouts ?? [])),
-  };
+  });
 }

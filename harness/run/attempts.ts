@@ -2,12 +2,13 @@
 import { stoppedMs } from '../base/awake.ts';
 import type { InfraClass } from '../base/errors.ts';
 import type { GuestResult } from '../guest/cell.ts';
+import type { Frame } from '../guest/protocol/frames.ts';
 import { findKernelFault } from '../guest/health.ts';
 import type { Attempt } from '../results/schema.ts';
 import { type Crash, crashIn, type LoaderEnd, loaderEnd } from '../verdict/crash.ts';
 import type { CellEvidence } from '../verdict/evidence/evidence.ts';
 import { toEvidence } from './evidence.ts';
-import { whyNoVerdict } from './no-verdict.ts';
+import { type NoVerdict, whyNoVerdict } from './no-verdict.ts';
 import type { ReadyKernel } from './kernel.ts';
 
 /** The answer of a guest, and whether the guest was healthy. */
@@ -27,6 +28,8 @@ export interface CellGuests {
   restore: (() => Promise<GuestResult>) | null;
   boot: () => Promise<GuestResult>;
   renew: ReadyKernel['renew'];
+  /** The reason for no verdict in a healthy guest; null if there can be one. @default whyNoVerdict */
+  noVerdict?: (frames: readonly Frame[]) => NoVerdict | null;
   /** For how long the machine or this program has stood still so far, in milliseconds. @default stoppedMs() */
   stopped?: () => number;
 }
@@ -42,11 +45,11 @@ function endOfLoader({ frames }: GuestResult): LoaderEnd | null {
   return crash ? loaderEnd(crash.waitStatus) : null;
 }
 
-function examine(guest: GuestResult, isolation: Attempt['isolation']): Examined {
+function examine(guest: GuestResult, isolation: Attempt['isolation'], noVerdictIn: NonNullable<CellGuests['noVerdict']>): Examined {
   const evidence = toEvidence(guest.frames, guest.console);
   const fault = findKernelFault(guest.console, evidence.kernelLog);
   const end = endOfLoader(guest);
-  const noVerdict = !fault && guest.ok ? whyNoVerdict(guest.frames) : null;
+  const noVerdict = !fault && guest.ok ? noVerdictIn(guest.frames) : null;
   const answer = (infra: InfraClass | null, reason: string | null): Examined => ({
     attempt: { isolation, infra, reason, durationMs: rounded(guest.durationMs) },
     guest,
@@ -79,11 +82,11 @@ function stoppedAttempt(examined: Examined, milliseconds: number): Examined {
  * An attempt during which the machine stood still is made again.
  */
 export async function tryGuests(guests: CellGuests): Promise<Examined[]> {
-  const { restore, boot, renew, stopped: stoppedSoFar = stoppedMs } = guests;
+  const { restore, boot, renew, noVerdict = whyNoVerdict, stopped: stoppedSoFar = stoppedMs } = guests;
   const tries: Examined[] = [];
   const attempt = async (start: () => Promise<GuestResult>, isolation: Attempt['isolation'], left = MAX_STOPPED): Promise<Examined> => {
     const before = stoppedSoFar();
-    const examined = examine(await start(), isolation);
+    const examined = examine(await start(), isolation, noVerdict);
     const stopped = stoppedSoFar() - before;
     if (stopped >= LONG_STOP_MS && left > 0) {
       tries.push(stoppedAttempt(examined, stopped));

@@ -23,12 +23,14 @@ import { judgeCell } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
 import { droppedInGuest } from './dropped.ts';
+import { executableVerdict } from './executable-cell.ts';
 import { timeInLibbpf, withProgramsOf } from './evidence.ts';
 import type { ResolvedCustomBtf } from '../plan/settings/btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { runCheckOf } from '../plan/object-settings/run-check-plan.ts';
 import type { ReadyKernel } from './kernel.ts';
 import { type LoadedModule, typesWith } from '../plan/settings/modules/loaded-modules.ts';
+import { whyNoVerdictOnExecutable } from './no-verdict.ts';
 import { requestFrames } from './request-frames.ts';
 import type { RunRequest } from './run-request.ts';
 
@@ -59,7 +61,8 @@ function guestsOf(
     signal,
   });
   const { restore, boot, renew } = kernel;
-  return { restore: restore && (async () => restore(request())), boot: async () => boot(request()), renew };
+  const noVerdict = object.executable && { noVerdict: whyNoVerdictOnExecutable };
+  return { restore: restore && (async () => restore(request())), boot: async () => boot(request()), renew, ...noVerdict };
 }
 
 function warningsOf(attempt: LoadAttempt | undefined): string {
@@ -156,6 +159,10 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       const failure = proven ?? { class: infra, reason: reason ?? 'no verdict' };
       const cell = uniformCell(kernel.result.id, object.result, proven ? 'fail' : 'infra', failure);
       return beside({ ...cell, ...facts, logs: unjudgedLogs(last, logs) });
+    }
+    if (object.executable) {
+      const verdict = executableVerdict(last.evidence, null, logs);
+      return { ...facts, kernel: kernel.result.id, object: object.result.id, loadMs: null, predicted: null, ...verdict };
     }
     const enumerators = types.kernel && knownEnumerators(types.kernel);
     const { programs, subprograms, ext, elf } = object.bpf;

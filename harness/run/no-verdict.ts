@@ -3,7 +3,7 @@ import type { InfraClass } from '../base/errors.ts';
 import type { CommandEnd, Frame } from '../guest/protocol/frames.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
 
-interface NoVerdict {
+export interface NoVerdict {
   class: InfraClass;
   reason: string;
 }
@@ -32,6 +32,15 @@ function unfinishedLoader(command: CommandEnd, frames: readonly Frame[]): NoVerd
   if (command.end !== 'timed-out') return cannotRun(command, frames, 'the loader');
   const reason = `the loader did not end within ${command.value / 1000} s; a loader must end after it has loaded the object; command.timeout changes the limit`;
   return { class: 'infra-timeout', reason };
+}
+
+/** The reason for no verdict on an executable of `exec`; null if there can be one. Its exit status is its own, whatever it is. */
+export function whyNoVerdictOnExecutable(frames: readonly Frame[]): NoVerdict | null {
+  const command = frames.find((frame) => frame.type === 'command-end');
+  if (command?.type !== 'command-end') return { class: 'infra-transport', reason: 'the guest does not say how the executable ended' };
+  if (command.end === 'not-started') return cannotRun(command, frames, 'the executable');
+  if (command.end !== 'timed-out') return null;
+  return { class: 'infra-timeout', reason: `the executable did not end within ${command.value / 1000} s; --timeout changes the limit` };
 }
 
 /** The reason for no verdict; null if there can be one. */

@@ -7,8 +7,10 @@ export interface DynamicNeeds {
   interpreter: string | null;
   /** Names of the libraries it needs (DT_NEEDED), in its order. */
   needed: string[];
-  /** Folders to search them in (DT_RUNPATH, else DT_RPATH); `$ORIGIN` is not expanded. */
+  /** Folders to search only these libraries in (DT_RUNPATH); `$ORIGIN` and `$LIB` are not expanded. */
   runpath: string[];
+  /** Folders to search also the libraries of these libraries in (DT_RPATH); empty if there is a DT_RUNPATH, which replaces it. */
+  rpath: string[];
 }
 
 const SHT_DYNAMIC = 6;
@@ -38,6 +40,7 @@ export function dynamicNeeds(elf: Elf): DynamicNeeds {
   return {
     interpreter: interpreter ? stringAt(interpreter, 0) : null,
     needed: found.needed,
-    runpath: found.runpath.length > 0 ? found.runpath : found.rpath,
+    runpath: found.runpath,
+    rpath: found.runpath.length > 0 ? [] : found.rpath,
   };
 }

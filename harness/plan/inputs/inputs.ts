@@ -42,6 +42,11 @@ export interface RunObject {
   bpf: BpfObject;
   settings: ObjectSettings;
   prepared: PreparedSettings;
+  /** Present for an executable of `exec`, which the guest runs by `prepared.command`. Its `bpf` has no programs. */
+  executable?: {
+    /** Absolute path in the guest of a file with test results; null if there is none. */
+    results: string | null;
+  };
   result: ObjectResult;
 }
 

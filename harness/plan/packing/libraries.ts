@@ -74,30 +74,61 @@ interface LibraryOptions {
   shown: string;
 }
 
+/** Where a file and the libraries that it needs are searched, besides the folders of the machine. */
+interface SearchFolders {
+  /** DT_RPATH of the file, then of the files that need it. */
+  rpath: readonly string[];
+  /** DT_RUNPATH of the file. A file that has one is searched without any DT_RPATH. */
+  runpath: readonly string[];
+}
+
 interface Wanted {
   name: string;
   /** The file that needs it. */
   by: string;
-  folders: string[];
+  folders: SearchFolders;
 }
 
-async function findLibrary({ name, by, folders }: Wanted, common: readonly string[], shown: string) {
-  const places = name.includes('/') ? [name] : [...folders, ...common].map((folder) => join(folder, name));
+/** Folders that every search looks in: those of LD_LIBRARY_PATH, and those of the machine. */
+interface CommonFolders {
+  extra: readonly string[];
+  machine: readonly string[];
+}
+
+/** The folders for a search, in the order of the dynamic linker. @see ld.so(8) */
+function searchOrder({ rpath, runpath }: SearchFolders, { extra, machine }: CommonFolders): string[] {
+  return [...new Set([...(runpath.length > 0 ? [] : rpath), ...extra, ...runpath, ...machine])];
+}
+
+async function findLibrary({ name, by, folders }: Wanted, common: CommonFolders, shown: string) {
+  const order = searchOrder(folders, common);
+  const places = name.includes('/') ? [name] : order.map((folder) => join(folder, name));
   for (const file of places) {
     const bytes = await readUserFile(file, PACKED_FILE).catch(() => null);
     const read = bytes && readElf(bytes);
     // The linker, too, skips libraries of another architecture.
     if (bytes && read?.ok === true && read.elf.machine === EM_X86_64) return { file, bytes, elf: read.elf };
   }
-  const searched = [...new Set([...folders, ...common])].join(', ');
   throw new UserError(
-    `${shown}: the shared library ${name}, which ${basename(by)} needs, is not on this machine; looked for in ${searched}`,
+    `${shown}: the shared library ${name}, which ${basename(by)} needs, is not on this machine; looked for in ${order.join(', ')}`,
   );
 }
 
-function wantedBy(file: string, elf: Elf): Wanted[] {
-  const { needed, runpath } = dynamicNeeds(elf);
-  const folders = runpath.filter((folder) => folder !== '').map((folder) => folder.replaceAll(/\$ORIGIN|\$\{ORIGIN\}/g, dirname(file)));
+/** The values of `$LIB`: that of Debian, and that of other distributions. */
+const LIB_FOLDERS = ['lib/x86_64-linux-gnu', 'lib64'] as const;
+
+/** Replaces `$ORIGIN` and `$LIB` in the folders of a file. */
+function expanded(folders: readonly string[], file: string): string[] {
+  const absolute = folders.filter((folder) => folder !== '').map((folder) => folder.replaceAll(/\$ORIGIN|\$\{ORIGIN\}/g, dirname(file)));
+  return absolute.flatMap((folder) =>
+    /\$(?:LIB|\{LIB\})/.test(folder) ? LIB_FOLDERS.map((lib) => folder.replaceAll(/\$LIB|\$\{LIB\}/g, lib)) : [folder],
+  );
+}
+
+/** @param inherited DT_RPATH of the files that need this file */
+function wantedBy(file: string, elf: Elf, inherited: readonly string[] = []): Wanted[] {
+  const { needed, runpath, rpath } = dynamicNeeds(elf);
+  const folders = { rpath: [...expanded(rpath, file), ...inherited], runpath: expanded(runpath, file) };
   return needed.map((name) => ({ name, by: file, folders }));
 }
 
@@ -107,7 +138,7 @@ function wantedBy(file: string, elf: Elf): Wanted[] {
  */
 export async function librariesOf(file: string, elf: Elf, { folder, extra, shown }: LibraryOptions): Promise<PackedFile[]> {
   const { interpreter } = dynamicNeeds(elf);
-  const common = [...extra, ...(await configuredFolders(LINKER_CONFIGURATION)), ...DEFAULT_FOLDERS];
+  const common = { extra, machine: [...(await configuredFolders(LINKER_CONFIGURATION)), ...DEFAULT_FOLDERS] };
   const packed = new Map<string, PackedFile>();
   if (interpreter !== null && interpreter.startsWith('/')) {
     const { bytes } = await readExecutable(interpreter, `${shown}: its interpreter ${interpreter}`);
@@ -120,7 +151,7 @@ export async function librariesOf(file: string, elf: Elf, { folder, extra, shown
     if (packed.size >= MAX_LIBRARIES) throw new UserError(`${shown}: it needs more than ${MAX_LIBRARIES} shared libraries`);
     const found = await findLibrary(wanted, common, shown);
     packed.set(name, { path: `${folder}/${name}`, bytes: found.bytes, executable: true });
-    queue.push(...wantedBy(found.file, found.elf));
+    queue.push(...wantedBy(found.file, found.elf, wanted.folders.rpath));
   }
   return [...packed.values()];
 }

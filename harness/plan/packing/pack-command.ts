@@ -1,6 +1,6 @@
 // A command of this machine packed for guests: its executable, the libraries that it needs, and its files.
-import { access, constants, stat } from 'node:fs/promises';
-import { basename, delimiter, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { configuredPath } from '../../base/configured-path.ts';
 import { UserError } from '../../base/errors.ts';
 import { readUserFile } from '../../base/user-file.ts';
@@ -8,6 +8,7 @@ import type { GuestCommand } from '../../guest/protocol/frames.ts';
 import type { Place } from '../settings/place.ts';
 import { packFiles } from './archive.ts';
 import type { CommandSettings } from './command-schema.ts';
+import { findProgram } from './find-program.ts';
 import { librariesOf, PACKED_FILE, type PackedFile, readExecutable } from './libraries.ts';
 
 /** The mailbox also holds the object and the response. */
@@ -24,20 +25,6 @@ export interface CommandRequest {
   object: string | null;
   /** The place of the command's settings. */
   place: Place;
-}
-
-/** Finds a program as a shell does: a name with a slash is a path, any other is looked up in PATH. */
-async function findProgram(name: string, directory: string): Promise<string | null> {
-  if (name.includes('/')) return configuredPath(directory, name);
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  for (const file of folders.map((folder) => join(folder, name))) {
-    const isThere = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (isThere) return file;
-  }
-  return null;
 }
 
 async function packedFile(from: string, path: string, shown: string): Promise<PackedFile> {

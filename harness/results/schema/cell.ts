@@ -115,10 +115,14 @@ const cellLogs = z.strictObject({
   console: logRef.describe('Output of the serial console; null if it is empty.'),
   stdout: logRef
     .optional()
-    .describe('Standard output of the custom loader or of trigger commands; null if it is empty, absent if the cell has neither.'),
+    .describe(
+      'Standard output of the custom loader, of trigger commands or of an executable; null if it is empty, absent if the cell has neither.',
+    ),
   stderr: logRef
     .optional()
-    .describe('Standard error of the custom loader or of trigger commands; null if it is empty, absent if the cell has neither.'),
+    .describe(
+      'Standard error of the custom loader, of trigger commands or of an executable; null if it is empty, absent if the cell has neither.',
+    ),
 });
 
 const logsCut = z.strictObject({
@@ -172,6 +176,13 @@ export const cellSchema = z.strictObject({
     .optional()
     .describe('Chosen alternative of each group: a program or map; absent if the object has no alternatives.'),
   checks: z.array(check).optional().describe('Results of the run check; absent without one.'),
+  ended: z
+    .strictObject({
+      status: count.nullable().describe('Exit status; null if a signal ended the executable.'),
+      signal: count.nullable().describe('Number of the signal that ended the executable; null if it exited.'),
+    })
+    .optional()
+    .describe('How the executable of `corematrix exec` ended; absent for BPF objects, and if the executable did not end.'),
   command: z.array(z.string()).nullable().describe('QEMU command of the last attempt; null if the cell did not run.'),
   logs: cellLogs.describe('Logs of the cell, each as a key of `logs.texts`.'),
   logsCut: logsCut

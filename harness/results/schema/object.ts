@@ -8,6 +8,10 @@ export const objectSchema = z.strictObject({
   path: z.string().describe('Path of the object file, as the command line or the configuration names it.'),
   sha256: sha256.describe('SHA-256 of the object file, in hexadecimal.'),
   size: count.describe('Size of the object file, in bytes.'),
+  executable: z
+    .literal(true)
+    .optional()
+    .describe('True for an executable that `corematrix exec` ran: its programs are tests; absent for a BPF object.'),
   loader: z.string().optional().describe('What loads the object: `libbpf@1.1`, `cilium@0.22`; absent for the default agent.'),
   mode: z
     .enum(['attach', 'run'])
@@ -23,8 +27,8 @@ export const objectSchema = z.strictObject({
   programs: z
     .array(
       z.strictObject({
-        name: z.string().describe('Name of the program: its C function.'),
-        section: z.string().describe('ELF section of the program: `kprobe/do_unlinkat`.'),
+        name: z.string().describe('Name of the program: its C function; for an executable, the name of a test.'),
+        section: z.string().describe('ELF section of the program: `kprobe/do_unlinkat`; `test` for the tests of an executable.'),
         type: z
           .string()
           .nullable()

@@ -48,6 +48,7 @@ describe('the help', () => {
         "corematrix run",
         "corematrix rerun",
         "corematrix floor",
+        "corematrix exec",
         "corematrix shell",
         "corematrix predict",
         "corematrix explain",
@@ -86,7 +87,9 @@ describe('the help', () => {
     const faults = faulty(({ name, command }) => {
       const examples = helpFactsOf(command)?.examples ?? [];
       if (examples.length === 0) return ['no example'];
-      return examples.flatMap((line) => {
+      // Another tool may start the command, in quotes; what follows "--" is for the program that the command runs.
+      const lines = examples.map((line) => (/'(corematrix [^']+)'/.exec(line)?.[1] ?? line).replace(/ --(?: .*)?$/, ''));
+      return lines.flatMap((line) => {
         const target = commands.findLast((one) => `${line} `.startsWith(`${one.name} `))?.command;
         if (!target || !`${line} `.startsWith(`${name} `)) return [line];
         const flags = wordsOf(line)

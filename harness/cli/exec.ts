@@ -1,0 +1,219 @@
+// `corematrix exec`: runs an executable of this machine in a fresh guest for each kernel.
+import { resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { cacheRoot } from '../base/files.ts';
+import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
+
+import { UserError } from '../base/errors.ts';
+import { unlessInterrupted } from '../base/interrupted.ts';
+import { planKernels } from '../../kernels/plan.ts';
+import type { KernelOptions } from '../../kernels/sources/options.ts';
+import { writeReportFolder } from '../../reports/folder/write.ts';
+import type { HtmlAssets } from '../../reports/model/render-options.ts';
+import type { RunObject } from '../plan/inputs/inputs.ts';
+import { packExecutable } from '../plan/executable/pack-executable.ts';
+import { logText } from '../results/logs.ts';
+import type { CellResult, Results } from '../results/schema.ts';
+import type { RunEvent } from '../run/events.ts';
+import { run } from '../run/run.ts';
+import { ensureAgents } from './agents.ts';
+import { EXIT } from './exit-codes.ts';
+import { exitCodeOfResults } from './exit.ts';
+import { htmlAssetsOption, renderOptions, repeatedFormat } from './format-option.ts';
+import { addHelp } from './help.ts';
+import { interruptible } from './interrupt.ts';
+import { writeLine, writeParts } from './lines.ts';
+import { withExplanation } from './open-explanation.ts';
+import { accelOption, forceOption, jobsOption, repeated, seconds } from './options.ts';
+import { checkOut } from './out-folder.ts';
+import { showProgress } from './progress.ts';
+import { SELECTOR_FORMS } from './selector-help.ts';
+import { showMatrix, showResults } from './show-results.ts';
+import { addTrustOptions, sourcesOf, type TrustFlags } from './trust-options.ts';
+
+interface ExecOptions extends TrustFlags {
+  kernel: string[];
+  with?: string[];
+  env?: Record<string, string>;
+  timeout: number;
+  jobs?: number;
+  accel: 'auto' | 'kvm' | 'tcg';
+  out?: string;
+  format?: FormatName[];
+  htmlAssets: HtmlAssets;
+  force?: boolean;
+  verbose?: boolean;
+}
+
+/** Go's own time limit for the tests of a package. */
+const DEFAULT_TIMEOUT = 600;
+const SIGNAL_STATUS = 128;
+const MAX_KERNEL_LINES = 20;
+/** What a command line holds in place of the value of a variable. */
+const HIDDEN = '…';
+
+/** Reads `NAME=VALUE`, or `NAME` for the value in the environment of this process. */
+function repeatedVariable(text: string, before: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const [, name, value] = /^([A-Za-z_]\w*)(?:=(.*))?$/s.exec(text) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('Expected NAME=VALUE or NAME.');
+  const found = value ?? process.env[name];
+  return found === undefined ? { ...before } : { ...before, [name]: found };
+}
+
+/** The command line for the results, without the values of variables, which may be secret. */
+function withoutValues(command: readonly string[]): string[] {
+  const end = command.indexOf('--');
+  return command.map((word, at) => {
+    if (end >= 0 && at > end) return word;
+    if (command[at - 1] === '--env') return word.replace(/=.*$/s, `=${HIDDEN}`);
+    return word.replace(/^(--env=\w+=).*$/s, `$1${HIDDEN}`);
+  });
+}
+
+/** The number of kernels that selectors mean. A kernel of another architecture than the executable is an error. */
+async function countKernels(selectors: readonly string[], object: RunObject, options: KernelOptions): Promise<number> {
+  const planned = await planKernels([...selectors], options);
+  const other = planned.find(({ arch }) => arch !== 'x86_64');
+  if (other) throw new UserError(`${object.result.path}: an executable for x86-64, but ${other.id} is a kernel for ${other.arch}`);
+  return planned.length;
+}
+
+/** The end of the last line is not part of a log. */
+function wholeLines(text: string): string[] {
+  return text === '' ? [] : [`${text}\n`];
+}
+
+/** Passes on what the executable printed, and sets its exit status as that of this process. */
+async function passOn(results: Results, cell: CellResult): Promise<void> {
+  const { stdout, stderr, kernel } = cell.logs;
+  await writeParts(process.stdout, wholeLines(logText(results.logs, stdout)));
+  await writeParts(process.stderr, wholeLines(logText(results.logs, stderr)));
+  if (!cell.ended) {
+    writeLine(process.stderr, `corematrix exec: no verdict on ${cell.kernel}: ${cell.reason ?? cell.status}`);
+    process.exitCode = exitCodeOfResults(results, 0);
+    return;
+  }
+  const { status, signal } = cell.ended;
+  if (status === null) writeLine(process.stderr, `corematrix exec: signal ${signal ?? '?'} ended the executable on ${cell.kernel}`);
+  const passed = status ?? SIGNAL_STATUS + (signal ?? 0);
+  // A failed test or a missing results file never ends with 0.
+  process.exitCode = passed === 0 && cell.status === 'fail' ? EXIT.incompatible : passed;
+  if (passed === 0 && cell.status === 'fail') writeLine(process.stderr, `corematrix exec: ${cell.kernel}: ${cell.reason ?? ''}`);
+  const said = (logText(results.logs, kernel) ?? '').trimEnd();
+  if (cell.status === 'pass' || said === '') return;
+  writeLine(process.stderr, `corematrix exec: messages of ${cell.kernel}:`);
+  for (const line of said.split('\n').slice(-MAX_KERNEL_LINES)) writeLine(process.stderr, `  ${line}`);
+}
+
+/** Writes the report folder if one is named. The terminal has the output of the executable, or the matrix if there are several kernels. */
+async function save(results: Results, { out, format, htmlAssets, force }: ExecOptions): Promise<void> {
+  const [only, more] = results.cells;
+  if (only && !more) {
+    await passOn(results, only);
+    if (out === undefined) return;
+    await writeReportFolder(results, out, { ...renderOptions(), htmlAssets, force, ...(format && { formats: format }) });
+    return;
+  }
+  process.exitCode = exitCodeOfResults(results, 0);
+  if (out !== undefined) return showResults(results, out, { formats: format, htmlAssets, force });
+  showMatrix(results);
+}
+
+/** The report folder is checked before any guest starts. */
+async function checkFolder({ out, format, force, htmlAssets }: ExecOptions): Promise<void> {
+  if (out === undefined && format !== undefined) throw new UserError('--format needs a report folder; name one with -o');
+  if (out !== undefined) await checkOut(out, { formats: format, force, htmlAssets });
+}
+
+async function exec(argv: readonly [string, ...string[]], options: ExecOptions, command: string[]): Promise<void> {
+  const { kernel: selectors, with: named = [], env = {}, timeout, accel, jobs, verbose = false } = options;
+  const note = (text: string) => writeLine(process.stderr, `note: ${text}`);
+  await checkFolder(options);
+  const object = await packExecutable({ argv, with: named, env, results: null, timeoutMs: timeout * 1000, directory: resolve('.'), note });
+  const sources = sourcesOf(options);
+  const from = { cache: cacheRoot(), ...sources };
+  await interruptible({
+    onInterrupt: () => writeLine(process.stderr, 'interrupted'),
+    work: async (signal) => {
+      const count = await unlessInterrupted(signal, countKernels(selectors, object, from));
+      // The output of the executable is all that a caller such as `go test` expects.
+      const isQuiet = count === 1 && !verbose;
+      const progress = isQuiet ? null : showProgress(process.stderr, verbose);
+      const emit = (event: RunEvent) => progress?.onEvent(event);
+      try {
+        const agents = await unlessInterrupted(signal, ensureAgents([object], sources, emit));
+        const kernelOptions = { ...from, signal, onProgress: emit };
+        const request = { objects: [object], selectors, kernelOptions, cache: from.cache, ...agents, expectations: [] };
+        return await run({ ...request, isolation: 'snapshot', accel, jobs, limits: {}, command: withoutValues(command) }, emit, signal);
+      } finally {
+        progress?.end();
+      }
+    },
+    save: async (results) => save(await withExplanation(results, []), options),
+  });
+}
+
+/** Adds `exec` to the command line. */
+export function addExecCommand(program: Command): void {
+  const command = program
+    .command('exec')
+    .summary('run any executable of this machine, such as a test, on real kernels')
+    .description(
+      'Packs an executable with its shared libraries and named files, and runs it in a fresh guest for each kernel. With one kernel, its ' +
+        'output and exit status are passed on; with several, the matrix is shown. Tests in its output (go test -v or -json, libtest, TAP, ' +
+        'Catch2, GoogleTest) become rows.',
+    )
+    .argument('<program...>', 'program and its arguments, after "--"')
+    .requiredOption('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS}`, repeated)
+    .optionsGroup('What the guest gets:')
+    .option(
+      '--with <path[:guestpath]>',
+      'file or folder to copy into the guest, repeatable; without a guest path it has the same path there',
+      repeated,
+    )
+    .option(
+      '--env <name[=value]>',
+      'environment variable for the program, repeatable; without a value, that of this environment; no other variable gets into the guest',
+      repeatedVariable,
+    )
+    .option('--timeout <seconds>', 'time limit of the program on each kernel, in seconds', seconds, DEFAULT_TIMEOUT)
+    .optionsGroup('How to run it:')
+    .addOption(jobsOption())
+    .addOption(accelOption())
+    .optionsGroup('What to write:')
+    .option('-o, --out <dir>', 'report folder (default: none is written)')
+    .option(
+      '--format <name>',
+      `format to write to the report folder, repeatable: ${FORMAT_NAMES.join(', ')} (default: ${DEFAULT_FORMATS.join(', ')})`,
+      repeatedFormat,
+    )
+    .addOption(htmlAssetsOption())
+    .addOption(forceOption())
+    .option('-v, --verbose', 'show progress also for one kernel')
+    .action(async ([name = '', ...args]: string[], options: ExecOptions) =>
+      exec([name, ...args], options, ['corematrix', ...process.argv.slice(2)]),
+    );
+  addTrustOptions(command);
+  addHelp(command, {
+    notes: [
+      'The program starts in the same folder as here. The guest has its testdata/ (up to 8 MiB), what --with names, and nothing else of this\n' +
+        'machine. A script is packed with its interpreter; Python, Perl and Ruby also need their standard library, named with --with.',
+      'With one kernel, the exit status is that of the program (128 and the number of the signal that ended it). A message of corematrix itself\n' +
+        'begins with "error:" or "corematrix exec:".',
+    ],
+    exit: {
+      asExpected: 'the program ended with 0, and no test failed',
+      incompatible: 'with several kernels: the program failed on at least one; with one kernel: the status of the program',
+      usage: 'wrong usage, or the program cannot run in a guest: it is of another architecture, or a library is missing',
+      infrastructure: 'no verdict: the guest failed, or the time limit was reached',
+      interrupted: 'interrupted with Ctrl-C',
+    },
+    examples: [
+      'corematrix exec -k debian:6.12 -- ./loads.test -test.v',
+      'corematrix exec -k debian:all -o report -- ./suite --verbose',
+      "go test -exec 'corematrix exec -k debian:6.12 --' ./...",
+      "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='corematrix exec -k debian:6.12 --' cargo test",
+      'corematrix exec -k debian:5.10 --with /usr/lib/python3.11 --with prog.bpf.o -- ./check.py',
+    ],
+  });
+}

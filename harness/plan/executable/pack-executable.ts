@@ -1,0 +1,123 @@
+// Packs an executable of this machine, its libraries and named files, as the object of a run.
+import { createHash } from 'node:crypto';
+import { basename, dirname, relative } from 'node:path';
+import { UserError } from '../../base/errors.ts';
+import { uniqueId } from '../../base/ids.ts';
+import { type Elf, readElf } from '../../bpf/elf/elf.ts';
+import type { BpfObject } from '../../bpf/object/object.ts';
+import type { RunObject } from '../inputs/inputs.ts';
+import { packFiles } from '../packing/archive.ts';
+import { librariesOf, type PackedFile } from '../packing/libraries.ts';
+import { EXEC_FOLDER, guestFolderOf, typedGuestPath } from './guest-path.ts';
+import { checkInterpreter } from './interpreters.ts';
+import { namedFiles, testdataFiles } from './named-files.ts';
+import { LIBRARY_FOLDER, startedProgram } from './started-program.ts';
+
+const MIB = 2 ** 20;
+/** A guest of the default size has room for an archive of this size beside the response. */
+const MAX_SMALL_ARCHIVE = 40 * MIB;
+/** A larger guest has a larger mailbox. */
+const LARGE_GUEST_MIB = 1024;
+const MAX_ARCHIVE = 200 * MIB;
+const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+
+export interface ExecutableRequest {
+  /** The program and its arguments, as typed. */
+  argv: readonly [string, ...string[]];
+  /** `PATH` or `PATH:GUESTPATH` of more files and folders. */
+  with: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** Path in the guest of a file with test results in JUnit XML; null if there is none. */
+  results: string | null;
+  timeoutMs: number;
+  /** The working folder. */
+  directory: string;
+  note: (text: string) => void;
+}
+
+/** An executable has no BPF programs that corematrix could see. */
+function withoutPrograms(elf: Elf): BpfObject {
+  const none = { programs: [], subprograms: [], maps: [], alternatives: [], relocations: [], kconfig: new Set<string>() };
+  return { littleEndian: elf.littleEndian, license: null, elf, btf: null, ext: null, ...none };
+}
+
+/** Of several files with one path, the first. */
+function withoutCopies(files: readonly PackedFile[]): PackedFile[] {
+  return [...new Map(files.toReversed().map((file) => [file.path, file])).values()].toReversed();
+}
+
+/** The libraries of executables and libraries among named files, as far as this machine has them. */
+async function librariesOfNamed(files: readonly PackedFile[]): Promise<PackedFile[]> {
+  const found: PackedFile[] = [];
+  for (const { path, bytes } of files) {
+    const read = readElf(bytes);
+    if (!read.ok) continue;
+    // A library that is missing here was optional, or the program itself will name it.
+    found.push(...(await librariesOf(`/${path}`, read.elf, { folder: LIBRARY_FOLDER, extra: [], shown: path }).catch(() => [])));
+  }
+  return found;
+}
+
+function checkSize(tar: Buffer, files: readonly PackedFile[], name: string): void {
+  if (tar.length <= MAX_ARCHIVE) return;
+  const largest = files.toSorted((a, b) => b.bytes.length - a.bytes.length).slice(0, 3);
+  const list = largest.map(({ path, bytes }) => `/${path} (${(bytes.length / MIB).toFixed(1)} MiB)`).join(', ');
+  throw new UserError(
+    `${name}: the program and its files have ${(tar.length / MIB).toFixed(1)} MiB; a guest has room for ${MAX_ARCHIVE / MIB} MiB; the largest: ${list}`,
+  );
+}
+
+function idOf(file: string): string {
+  const safe = basename(file)
+    .replace(/\.test$/, '')
+    .replaceAll(/[^\w.+-]/g, '_');
+  return uniqueId(safe || 'program', new Set());
+}
+
+/**
+ * Packs an executable for guests.
+ * @throws UserError if it cannot run there: it is of another architecture, or a library or the standard library of its interpreter is missing
+ */
+export async function packExecutable(request: ExecutableRequest): Promise<RunObject> {
+  const { directory, env, timeoutMs, results } = request;
+  const [name, ...args] = request.argv;
+  const program = await startedProgram(name, directory);
+  const named: PackedFile[] = [];
+  for (const text of request.with) named.push(...(await namedFiles(text, directory)));
+  await checkInterpreter(program.executable, named);
+  const given = [...program.files, ...named, ...(await testdataFiles(directory, request.note))];
+  const files = withoutCopies([...given, ...(await librariesOfNamed(named))]);
+  const folder = guestFolderOf(directory);
+  const tar = packFiles(files, ['root', `${EXEC_FOLDER}/lib`, folder]);
+  checkSize(tar, files, name);
+  const path = [dirname(program.argv[0] ?? '/'), ...SYSTEM_PATH].join(':');
+  const command = {
+    folder: `/${folder}`,
+    argv: [...program.argv, ...args],
+    env: { PATH: path, HOME: '/root', TMPDIR: '/tmp', LD_LIBRARY_PATH: `/${LIBRARY_FOLDER}`, ...env },
+    timeoutMs,
+    tar,
+    sha256: createHash('sha256').update(tar).digest('hex'),
+  };
+  const sha256 = createHash('sha256').update(program.bytes).digest('hex');
+  const shown = relative(directory, program.file);
+  return {
+    file: program.file,
+    bytes: new Uint8Array(),
+    bpf: withoutPrograms(program.elf),
+    settings: {},
+    prepared: { command, ...(tar.length > MAX_SMALL_ARCHIVE && { memory: LARGE_GUEST_MIB }) },
+    executable: { results: results === null ? null : `/${typedGuestPath(results, `/${folder}`)}` },
+    result: {
+      id: idOf(program.file),
+      path: shown.startsWith('..') ? program.file : shown,
+      sha256,
+      size: program.bytes.length,
+      executable: true,
+      license: null,
+      programs: [],
+      relocations: [],
+      maps: [],
+    },
+  };
+}

@@ -1,0 +1,87 @@
+// The program that `exec` starts in a guest: an executable, or a script with its interpreter.
+import { realpath, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { UserError } from '../../base/errors.ts';
+import { readUserFile } from '../../base/user-file.ts';
+import type { Elf } from '../../bpf/elf/elf.ts';
+import { findProgram } from '../packing/find-program.ts';
+import { librariesOf, PACKED_FILE, type PackedFile, readExecutable } from '../packing/libraries.ts';
+import { EXEC_FOLDER, guestPathOf } from './guest-path.ts';
+
+export const LIBRARY_FOLDER = `${EXEC_FOLDER}/lib`;
+/** The longest first line of a script that Linux reads. @see execve(2) */
+const MAX_SHEBANG = 255;
+
+export interface StartedProgram {
+  /** What is tested: the executable, or the script. */
+  file: string;
+  bytes: Uint8Array;
+  elf: Elf;
+  /** The real path of the executable that starts. */
+  executable: string;
+  /** The first words of the command in the guest. */
+  argv: string[];
+  /** The program with the libraries that it needs. */
+  files: PackedFile[];
+}
+
+interface Named {
+  name: string;
+  directory: string;
+}
+
+async function locate({ name, directory }: Named): Promise<string> {
+  const file = await findProgram(name, directory);
+  if (file === null) throw new UserError(`${name}: no such program in PATH; a path such as ./${name} names one in this folder`);
+  const facts = await stat(file).catch(() => null);
+  if (facts?.isFile() === true && (facts.mode & 0o111) === 0)
+    throw new UserError(`${name}: not executable; "chmod +x ${name}" makes it so`);
+  return file;
+}
+
+/** An executable with its dynamic linker and libraries. */
+async function executableAt(file: string, shown: string): Promise<StartedProgram> {
+  const { bytes, elf } = await readExecutable(file, shown);
+  const extra = (process.env['LD_LIBRARY_PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  const executable = await realpath(file);
+  const libraries = await librariesOf(executable, elf, { folder: LIBRARY_FOLDER, extra, shown });
+  const path = guestPathOf(executable);
+  return { file, bytes, elf, executable, argv: [`/${path}`], files: [{ path, bytes, executable: true }, ...libraries] };
+}
+
+/** The words after `#!`: the interpreter, and at most one argument. `env NAME` is looked up in PATH. */
+function shebangOf(script: Uint8Array): { name: string; args: string[] } | null {
+  const line = Buffer.from(script.subarray(0, MAX_SHEBANG)).toString().split('\n', 1)[0] ?? '';
+  const [, name = '', rest = ''] = /^#!\s*(\S+)\s*(.*?)\s*$/.exec(line) ?? [];
+  if (name === '') return null;
+  if (basename(name) !== 'env') return { name, args: rest === '' ? [] : [rest] };
+  const [program = '', ...args] = rest.replace(/^-S\s*/, '').split(/\s+/);
+  return program === '' ? null : { name: program, args };
+}
+
+async function scriptAt(file: string, bytes: Uint8Array, { name, directory }: Named): Promise<StartedProgram> {
+  if (basename(dirname(file)) === 'shims')
+    throw new UserError(`${name}: ${file} is a script of a version manager that starts another program; give the path of that program`);
+  const shebang = shebangOf(bytes);
+  if (!shebang) throw new UserError(`${name}: a script whose first line names no interpreter`);
+  const interpreter = await locate({ name: shebang.name, directory }).catch((error: unknown) => {
+    throw new UserError(`${name}: its interpreter ${shebang.name} is not on this machine`, { cause: error });
+  });
+  const started = await executableAt(interpreter, `${name}: its interpreter ${shebang.name}`);
+  const path = guestPathOf(file);
+  const argv = [...started.argv, ...shebang.args, `/${path}`];
+  return { ...started, file, bytes, argv, files: [...started.files, { path, bytes, executable: true }] };
+}
+
+/**
+ * Finds a program as a shell does, with its libraries; for a script, with its interpreter.
+ * @param name a path, or a name to look up in PATH
+ * @param directory the folder to which relative paths belong
+ * @throws UserError if it cannot run in a guest
+ */
+export async function startedProgram(name: string, directory: string): Promise<StartedProgram> {
+  const file = await locate({ name, directory });
+  const bytes = await readUserFile(file, { ...PACKED_FILE, shown: name });
+  const isScript = Buffer.from(bytes.subarray(0, 2)).toString() === '#!';
+  return isScript ? scriptAt(file, bytes, { name, directory }) : executableAt(file, name);
+}

@@ -1,0 +1,295 @@
+// Tests of `corematrix exec` with real guests: executables, scripts and test binaries of this machine.
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { corematrix, MAIN, steady } from './command.ts';
+
+const KERNEL = 'debian:6.12';
+const RUNNER = `node ${MAIN} exec -k ${KERNEL} --`;
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'exec-'));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+/** A new folder with files. */
+async function project(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+  const path = join(folder, name);
+  await mkdir(path, { recursive: true });
+  for (const [file, text] of Object.entries(files))
+    await writeFile(join(path, file), text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
+  return path;
+}
+
+const said = (text: string) => steady(text).replaceAll(folder, 'FOLDER');
+const exec = async (cwd: string, ...args: string[]) => corematrix(cwd, ['exec', '-k', KERNEL, ...args]);
+
+async function hasProgram(...command: [string, ...string[]]): Promise<boolean> {
+  const [program, ...args] = command;
+  const { failed } = await execa(program, args, { reject: false });
+  if (failed) process.stderr.write(`skipped: ${command.join(' ')} does not run on this machine\n`);
+  return !failed;
+}
+
+const hasGo = await hasProgram('go', 'version');
+const hasRust = await hasProgram('rustc', '--version');
+const hasPerl = await hasProgram('perl', '-v');
+
+const C_PROGRAM = `
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+int main(int count, char **arguments)
+{
+	const char *wish = count > 1 ? arguments[1] : "";
+	char folder[4096];
+	printf("%s in %s\\n", wish, getcwd(folder, sizeof(folder)));
+	fprintf(stderr, "TOKEN=%s HOME=%s\\n", getenv("TOKEN") ? getenv("TOKEN") : "none", getenv("HOME"));
+	if (strcmp(wish, "crash") == 0)
+		raise(SIGSEGV);
+	if (strcmp(wish, "hang") == 0)
+		pause();
+	return strcmp(wish, "fine") == 0 ? 0 : 3;
+}
+`;
+
+async function compiled(name: string, ...flags: string[]): Promise<string> {
+  const path = await project(name, { 'three.c': C_PROGRAM });
+  await execa('gcc', ['-O1', 'three.c', '-o', 'three', ...flags], { cwd: path });
+  return path;
+}
+
+test('an executable runs in a guest in the same folder, and its output and exit status are passed on', async () => {
+  const path = await compiled('status');
+  const { stdout, stderr, exitCode } = await exec(path, '--', './three', 'one');
+  expect([stdout, stderr, exitCode]).toEqual([`one in ${path}`, 'TOKEN=none HOME=/root', 3]);
+  expect((await exec(path, '--', './three', 'fine')).exitCode).toBe(0);
+});
+
+test('a signal becomes 128 and its number, and a time limit is no verdict', async () => {
+  const path = await compiled('ends', '-static');
+  const crashed = await exec(path, '--', './three', 'crash');
+  expect([crashed.exitCode, said(crashed.stderr)]).toEqual([
+    139,
+    expect.stringContaining('corematrix exec: signal 11 ended the executable on debian-6.12-REST'),
+  ]);
+  const hung = await exec(path, '--timeout', '2', '--', './three', 'hang');
+  expect([hung.exitCode, said(hung.stderr)]).toEqual([
+    3,
+    expect.stringContaining(
+      'corematrix exec: no verdict on debian-6.12-REST: the executable did not end within 2 s; --timeout changes the limit',
+    ),
+  ]);
+});
+
+test('only named variables get into the guest, and no value of them into the report', async () => {
+  const path = await compiled('variables');
+  const { stderr } = await corematrix(path, ['exec', '-k', KERNEL, '--env', 'TOKEN=hunter2', '-o', 'report', '--', './three', 'fine']);
+  expect(stderr).toContain('TOKEN=hunter2');
+  const inherited = await corematrix(path, ['exec', '-k', KERNEL, '--env', 'TOKEN', '--', './three', 'fine'], { TOKEN: 'hunter3' });
+  expect(inherited.stderr).toContain('TOKEN=hunter3');
+  const results = JSON.parse(await readFile(join(path, 'report/results.json'), 'utf8'));
+  expect(results.run.command.slice(1)).toEqual(['exec', '-k', KERNEL, '--env', 'TOKEN=…', '-o', 'report', '--', './three', 'fine']);
+});
+
+test('several kernels are shown as a matrix with the reason, and the report has a row for each', async () => {
+  const path = await compiled('kernels');
+  const { stdout, exitCode } = await exec(path, '-k', 'debian:5.10', '-o', 'report', '--', './three', 'two');
+  expect(`${said(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`
+    "
+                  5.10 6.12
+    three
+      exit status FAIL FAIL
+
+    fail executable-failed: the executable exits with status 3: TOKEN=none HOME=/root [8d38ab39b16f]
+         three/exit status on debian-5.10-REST, debian-6.12-REST
+
+    2 fail (2 kernels, 1 object, N s, ACCEL, libbpf N)
+    exit 1"
+  `);
+});
+
+test('shared libraries are found by RPATH, RUNPATH, $ORIGIN and through other libraries, as ldd finds them', async () => {
+  const path = await project('libraries', {
+    'deep.c': 'int deep(void) { return 7; }',
+    'near.c': 'int deep(void); int near(void) { return deep(); }',
+    'main.c': 'int near(void); int main(void) { return near(); }',
+  });
+  const gcc = async (...args: string[]) => execa('gcc', args, { cwd: path });
+  await mkdir(join(path, 'lib/sub'), { recursive: true });
+  await gcc('-shared', '-fPIC', 'deep.c', '-o', 'lib/sub/libdeep.so');
+  await gcc('-shared', '-fPIC', 'near.c', '-o', 'lib/libnear.so', '-Llib/sub', '-ldeep', '-Wl,-rpath,$ORIGIN/sub');
+  await gcc('main.c', '-o', 'runpath', '-Llib', '-lnear', '-Wl,-rpath,$ORIGIN/lib', '-Wl,-rpath-link,lib/sub');
+  await gcc('-shared', '-fPIC', 'near.c', '-o', 'lib/libfar.so', '-Llib/sub', '-ldeep');
+  const both = '-Wl,--disable-new-dtags,-rpath,$ORIGIN/lib:$ORIGIN/lib/sub';
+  await gcc('main.c', '-o', 'rpath', '-Llib', '-lfar', '-Wl,-rpath-link,lib/sub', both);
+  for (const program of ['./runpath', './rpath']) {
+    expect((await execa('ldd', [program], { cwd: path })).stdout.replaceAll('/./', '/')).toContain(join(path, 'lib/sub/libdeep.so'));
+    expect((await exec(path, '--', program)).exitCode).toBe(7);
+  }
+  await rm(join(path, 'lib/sub/libdeep.so'));
+  const missing = await exec(path, '--', './runpath');
+  expect([missing.exitCode, said(missing.stderr)]).toEqual([
+    2,
+    expect.stringContaining(
+      'error: ./runpath: the shared library libdeep.so, which libnear.so needs, is not on this machine; looked for in FOLDER/libraries/lib/sub,',
+    ),
+  ]);
+});
+
+test('an executable that cannot run in a guest is a usage error that names what is wrong', async () => {
+  const path = await compiled('refused');
+  const bytes = await readFile(join(path, 'three'));
+  bytes.writeUInt16LE(183, 18);
+  await writeFile(join(path, 'other'), bytes, { mode: 0o755 });
+  await writeFile(join(path, 'plain'), 'text');
+  await writeFile(join(path, 'script'), '#!/no/such/shell\n', { mode: 0o755 });
+  const refused = async (...args: string[]) => {
+    const { stderr, exitCode } = await exec(path, ...args);
+    return `${said(stderr)} (exit ${exitCode})`;
+  };
+  expect([
+    await refused('--', './other'),
+    await refused('--', './plain'),
+    await refused('--', './script'),
+    await refused('--', './none'),
+    await refused('--', 'no-such-program'),
+    await refused('--with', 'nothing', '--', './three'),
+    await refused('--with', 'three:/proc/x', '--', './three'),
+    await refused('--format', 'tap', '--', './three'),
+    await refused('-k', 'debian:6.12/arm64', '--', './three'),
+  ]).toMatchInlineSnapshot(`
+    [
+      "error: ./other: an executable for arm64, but guests are x86-64 (exit 2)",
+      "error: ./plain: not executable; "chmod +x ./plain" makes it so (exit 2)",
+      "error: ./script: its interpreter /no/such/shell: no such file (exit 2)",
+      "error: ./none: no such file (exit 2)",
+      "error: no-such-program: no such program in PATH; a path such as ./no-such-program names one in this folder (exit 2)",
+      "error: --with nothing: no such file or folder (exit 2)",
+      "error: --with three:/proc/x: /proc/x is taken in the guest; choose another path there (exit 2)",
+      "error: --format needs a report folder; name one with -o (exit 2)",
+      "error: three: an executable for x86-64, but debian-6.12.118+deb13-cloud-arm64 is a kernel for arm64 (exit 2)",
+    ]
+  `);
+});
+
+test.skipIf(!hasGo)('go test -exec runs the tests of a package in a guest with its testdata, and a failed test is a row', async () => {
+  const path = await project('gopackage', {
+    'go.mod': 'module example.org/probe\n\ngo 1.20\n',
+    'probe_test.go': `package probe
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestKernel(t *testing.T) {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil || !strings.HasPrefix(string(release), "6.12.") {
+		t.Fatalf("%s %v", release, err)
+	}
+}
+
+func TestData(t *testing.T) {
+	want, err := os.ReadFile("testdata/want.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("inner", func(t *testing.T) { t.Errorf("got 3, want %s", want) })
+}
+
+func TestSecret(t *testing.T) {
+	if _, err := os.ReadFile("testdata/link.txt"); err == nil {
+		t.Error("a link that leaves testdata was followed")
+	}
+}
+`,
+  });
+  await mkdir(join(path, 'testdata'));
+  await writeFile(join(path, 'testdata/want.txt'), '4');
+  await writeFile(join(folder, 'secret.txt'), 'secret');
+  await symlink(join(folder, 'secret.txt'), join(path, 'testdata/link.txt'));
+  const env = { GOFLAGS: '-mod=mod', GOTOOLCHAIN: 'local', CGO_ENABLED: '0' };
+  const { stdout, exitCode } = await execa('go', ['test', '-json', '-exec', RUNNER, './...'], { cwd: path, env, reject: false });
+  const events = stdout.split('\n').map((line) => JSON.parse(line));
+  const ended = events.filter(({ Action, Test }) => Test !== undefined && (Action === 'pass' || Action === 'fail'));
+  expect([exitCode, ended.map(({ Action, Test }) => `${Action} ${Test}`)]).toEqual([
+    1,
+    ['pass TestKernel', 'fail TestData/inner', 'fail TestData', 'pass TestSecret'],
+  ]);
+  await execa('go', ['test', '-c', '-o', 'probe.test', '.'], { cwd: path, env });
+  await exec(path, '-o', 'report', '--', './probe.test', '-test.v');
+  const { objects, cells } = JSON.parse(await readFile(join(path, 'report/results.json'), 'utf8'));
+  expect([objects[0].id, cells[0].reason]).toEqual(['probe', 'TestData/inner (and 1 more): probe_test.go:21: got 3, want 4']);
+  const junit = await readFile(join(path, 'report/junit.xml'), 'utf8');
+  expect(junit).toContain('<failure message="probe_test.go:21: got 3, want 4" type="test-failed"');
+});
+
+test.skipIf(!hasRust)('a test binary of Rust runs as under the runner of cargo, and its tests are rows', async () => {
+  const path = await project('rust', {
+    'lib.rs': `
+#[test] fn good() {}
+#[test] fn bad() { assert_eq!(3, 4); }
+`,
+  });
+  await execa('rustc', ['--edition', '2021', '--test', 'lib.rs', '-o', 'lib-test'], { cwd: path });
+  const [program = '', ...args] = RUNNER.split(' ');
+  const { stdout, exitCode } = await execa(program, [...args, join(path, 'lib-test')], { cwd: path, reject: false });
+  expect([exitCode, stdout]).toEqual([101, expect.stringContaining('test result: FAILED. 1 passed; 1 failed')]);
+  await exec(path, '-o', 'report', '--', './lib-test');
+  const { cells } = JSON.parse(await readFile(join(path, 'report/results.json'), 'utf8'));
+  expect(cells[0].programs.map(({ name, status, reason }: Record<string, unknown>) => [name, status, reason])).toEqual([
+    ['bad', 'fail', 'lib.rs:3:20: assertion `left == right` failed left: 3 right: 4'],
+    ['good', 'pass', null],
+  ]);
+});
+
+test('a script that prints TAP runs with its interpreter and with named files and folders', async () => {
+  const path = await project('tap', {
+    'check.sh':
+      '#!/bin/sh\n. ./lib/report.sh\necho 1..2\nreport 1 loads "$(read -r line < /data/value; echo "$line")"\nreport 2 counts 4\n',
+    value: '3\n',
+  });
+  await mkdir(join(path, 'lib'));
+  await writeFile(
+    join(path, 'lib/report.sh'),
+    'report() { [ "$3" = 3 ] && echo "ok $1 - $2" || { echo "not ok $1 - $2"; echo "# got $3, want 3"; failed=1; }; }\n',
+  );
+  const files = ['--with', 'lib', '--with', 'value:/data/value'];
+  const { stdout, exitCode, stderr } = await exec(path, ...files, '-o', 'report', '--', './check.sh');
+  expect([exitCode, stdout, said(stderr)]).toEqual([
+    1,
+    '1..2\nok 1 - loads\nnot ok 2 - counts\n# got 4, want 3',
+    'corematrix exec: debian-6.12-REST: counts: got 4, want 3',
+  ]);
+});
+
+test.skipIf(!hasPerl)('an interpreter without its standard library is a usage error that names the option to type', async () => {
+  const path = await project('perl', {
+    'check.pl': '#!/usr/bin/env perl\nuse strict;\nuse warnings;\nmy $text = sprintf("%s", "perl runs");\nprint "$text\\n";\n',
+  });
+  const missing = await exec(path, '--', './check.pl');
+  const option = /^error: perl needs its standard library, which the guest does not have; add (--with) (\/\S+)$/.exec(missing.stderr);
+  expect([missing.exitCode, option?.[1]]).toEqual([2, '--with']);
+  const { stdout, exitCode } = await exec(path, '--with', option?.[2] ?? '', '--', './check.pl');
+  expect([exitCode, stdout]).toEqual([0, 'perl runs']);
+});
+
+test('files that are too large for a small guest get a larger one, and too many are refused with the largest', async () => {
+  const path = await compiled('large', '-static');
+  await writeFile(join(path, 'big'), Buffer.alloc(90 << 20, 'x'));
+  expect((await exec(path, '--with', 'big', '--', './three', 'fine')).exitCode).toBe(0);
+  await cp(join(path, 'big'), join(path, 'second'));
+  await cp(join(path, 'big'), join(path, 'third'));
+  const refused = await exec(path, '--with', 'big', '--with', 'second', '--with', 'third', '--', './three', 'fine');
+  expect([refused.exitCode, said(refused.stderr)]).toEqual([
+    2,
+    expect.stringMatching(/^error: \.\/three: the program and its files have 27\d\.\d MiB; a guest has room for 200 MiB; the largest: /),
+  ]);
+});
