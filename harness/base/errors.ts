@@ -27,6 +27,52 @@ export class UserError extends Error {
   }
 }
 
+/** All faults of one input, each with its place. Exit code 2. */
+export class UserFaults extends UserError {
+  readonly faults: readonly string[];
+
+  /**
+   * @param input the name of the input, for the line above several faults
+   * @param faults one line each, at least one
+   * @param total the number of all faults, if `faults` are only the first ones
+   */
+  constructor(input: string, faults: readonly string[], total = faults.length) {
+    const [first = input] = faults;
+    const lines = faults.map((fault) => shortened(visible(fault.slice(0, MAX_MESSAGE * 2)), MAX_MESSAGE));
+    const more = total > faults.length ? [`and ${total - faults.length} more`] : [];
+    super(total > 1 ? `${input}: ${total} errors` : first, total > 1 ? { detail: [...lines, ...more].join('\n') } : {});
+    this.faults = [...lines, ...more];
+  }
+}
+
+/**
+ * The faults in an error, one line each.
+ * @throws the error itself if the user cannot act on it
+ */
+export function faultsOf(error: unknown): readonly string[] {
+  if (error instanceof UserFaults) return error.faults;
+  if (error instanceof UserError) return [error.message];
+  throw error;
+}
+
+/**
+ * Does a step for every item, also after an item has a fault.
+ * @throws UserFaults with the faults of all items; any other error at once
+ */
+export function withAllFaults<Item, Result>(input: string, items: Iterable<Item>, step: (item: Item) => Result): Result[] {
+  const results: Result[] = [];
+  const faults: string[] = [];
+  for (const item of items) {
+    try {
+      results.push(step(item));
+    } catch (error) {
+      faults.push(...faultsOf(error));
+    }
+  }
+  if (faults.length > 0) throw new UserFaults(input, faults);
+  return results;
+}
+
 /** Failure classes of cells without a verdict. */
 export type InfraClass = Extract<FailureClass, `infra-${string}`>;
 

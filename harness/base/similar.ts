@@ -61,3 +61,20 @@ export function mostSimilar(wanted: string, names: Iterable<string>, count: numb
     .slice(0, count)
     .map(({ name }) => name);
 }
+
+/** Enough letters or words in common for a typing error. */
+const TYPING_ERROR = 0.6;
+const MAX_NAMES = 2000;
+
+/** The letters of a name in order, because exchanged letters are two edits. */
+function lettersOf(name: string): string {
+  return Array.from(name.slice(0, MAX_NAME)).toSorted().join('');
+}
+
+/** The question to put after an unknown name, ` (did you mean kernels?)`; empty if no possible name is similar. */
+export function didYouMean(wanted: string, names: readonly string[]): string {
+  const possible = names.slice(0, MAX_NAMES);
+  const exchanged = possible.find((name) => name !== wanted && lettersOf(name) === lettersOf(wanted));
+  const nearest = exchanged ?? mostSimilar(wanted, possible, 1, TYPING_ERROR)[0];
+  return nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
+}

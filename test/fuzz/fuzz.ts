@@ -1,7 +1,7 @@
 // Runs one parser on many mutated inputs and checks the promises of every parser of foreign bytes.
 import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
-import { InfraError, UserError } from '../../harness/base/errors.ts';
+import { InfraError, UserError, UserFaults } from '../../harness/base/errors.ts';
 import { visible } from '../../harness/base/visible.ts';
 import { mutate, type Random, randomFrom } from './mutate.ts';
 import { fuzzRuns, fuzzStart } from './runs.ts';
@@ -28,11 +28,19 @@ export interface Target {
   msPerKiB?: number;
 }
 
+function lineProblem(line: string): string | null {
+  if (visible(line) !== line) return `its message is not one line of plain text: ${JSON.stringify(line)}`;
+  const { length } = Array.from(line);
+  return length > MAX_MESSAGE ? `its message has ${length} characters` : null;
+}
+
 function messageProblem(error: unknown): string | null {
   if (!(error instanceof UserError) && !(error instanceof InfraError)) return `it threw ${visible(String(error)).slice(0, MAX_MESSAGE)}`;
-  if (visible(error.message) !== error.message) return `its message is not one line of plain text: ${JSON.stringify(error.message)}`;
-  const { length } = Array.from(error.message);
-  return length > MAX_MESSAGE ? `its message has ${length} characters` : null;
+  if (!(error instanceof UserFaults)) return lineProblem(error.message);
+  const [first = '', ...others] = error.message.split('\n');
+  const lines = others.length > 0 ? [first, ...error.faults] : [first];
+  if (lines.join('\n') !== error.message) return `its message is not a line for each fault: ${JSON.stringify(error.message)}`;
+  return lines.map(lineProblem).find((problem) => problem !== null) ?? null;
 }
 
 function usedBytes(): number {

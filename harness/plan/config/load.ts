@@ -1,9 +1,9 @@
 // Reads corematrix.yaml. Every error names file, line and column.
 import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import { z } from 'zod';
-import { messageOf, UserError } from '../../base/errors.ts';
+import { messageOf, UserError, UserFaults } from '../../base/errors.ts';
 import { type FileLimit, readUserFile } from '../../base/user-file.ts';
-import { type Config, configSchema } from './schema.ts';
+import { checkSchema, type ConfigFault } from './schema-faults.ts';
+import type { Config } from './schema.ts';
 
 /** No real configuration has more aliases. A document with more tries to exhaust memory. */
 const MAX_ALIASES = 100;
@@ -11,8 +11,14 @@ const MAX_ALIASES = 100;
 const MAX_CHARACTERS = 256 << 10;
 export const CONFIG_FILE = { kind: 'a configuration', maxBytes: 4 * MAX_CHARACTERS } as const satisfies FileLimit;
 
-type Issue = z.core.$ZodIssue;
-type JsonSchema = z.core.JSONSchema.BaseSchema;
+/** Most terminals show these at once. */
+const MAX_SHOWN = 20;
+
+interface TextFault {
+  /** Its place in the text, in characters. */
+  offset: number;
+  problem: string;
+}
 
 /** A configuration with the places of its values in the file. */
 export interface PlacedConfig {
@@ -30,24 +36,24 @@ function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   return 0;
 }
 
-function keyOffset(document: Document, path: readonly PropertyKey[], key: string): number {
+function faultOffset(document: Document, { path, key }: Pick<ConfigFault, 'path' | 'key'>): number {
+  if (key === null) return offsetOf(document, path);
   const parent: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
   const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === key) : undefined;
   return pair && isScalar(pair.key) && pair.key.range ? pair.key.range[0] : offsetOf(document, path);
 }
 
-/**
- * Finds duplicate keys of a map and too many aliases, null if there are none. The checks of the library for these take quadratic time.
- */
-function findExcess(document: Document): { offset: number; problem: string } | null {
-  let found: { offset: number; problem: string } | null = null;
+/** Finds duplicate keys of maps and too many aliases. The checks of the library for these take quadratic time. */
+function findExcess(document: Document): { faults: TextFault[]; hasManyAliases: boolean } {
+  const faults: TextFault[] = [];
   let aliases = 0;
-  const stop = (offset: number, problem: string) => {
-    found = { offset, problem };
-    return visit.BREAK;
-  };
   visit(document, {
-    Alias: (_, { range }) => (++aliases > MAX_ALIASES ? stop(range?.[0] ?? 0, `more than ${MAX_ALIASES} aliases`) : undefined),
+    Alias: (_, { range }) => {
+      aliases += 1;
+      if (aliases <= MAX_ALIASES) return undefined;
+      faults.push({ offset: range?.[0] ?? 0, problem: `more than ${MAX_ALIASES} aliases` });
+      return visit.BREAK;
+    },
     Map: (_, { items }) => {
       const keys = new Set<string>();
       for (const { key } of items) {
@@ -55,13 +61,13 @@ function findExcess(document: Document): { offset: number; problem: string } | n
         if (!isScalar(scalar)) continue;
         // Keys such as 1 and "1" give the same member.
         const name = String(scalar.value);
-        if (keys.has(name)) return stop((isNode(key) ? key.range?.[0] : undefined) ?? 0, `duplicate key "${name}"`);
+        if (keys.has(name)) faults.push({ offset: (isNode(key) ? key.range?.[0] : undefined) ?? 0, problem: `duplicate key "${name}"` });
         keys.add(name);
       }
       return undefined;
     },
   });
-  return found;
+  return { faults, hasManyAliases: aliases > MAX_ALIASES };
 }
 
 function placeOf(name: string, lines: LineCounter, offset: number): string {
@@ -69,57 +75,39 @@ function placeOf(name: string, lines: LineCounter, offset: number): string {
   return `${name}:${line}:${col}`;
 }
 
-function describeIssue(issue: Issue): string {
-  const where = issue.path.length > 0 ? `${issue.path.join('.')}: ` : '';
-  return `${where}${issue.message}`;
-}
-
-/** The issue in the alternative of a union that the user meant: the one that fails deepest. */
-function innermost(issue: Issue): Issue {
-  if (issue.code !== 'invalid_union') return issue;
-  const branches = issue.errors.flatMap(([first]) => (first ? [innermost(first)] : []));
-  const isMeant = (branch: Issue) => branch.path.length > 0 || branch.code === 'unrecognized_keys';
-  const meant = branches.find(isMeant);
-  if (!meant) return { ...issue, message: [...new Set(branches.map(({ message }) => message))].join(', or ') || issue.message };
-  return { ...meant, path: [...issue.path, ...meant.path] };
-}
-
-/** The keys that the JSON Schema allows in the map at a path. */
-function keysAt(schema: JsonSchema, path: readonly PropertyKey[]): string[] {
-  const [key, ...rest] = path;
-  const alternatives = schema.anyOf ?? [schema];
-  return alternatives.flatMap(({ properties = {}, items, additionalProperties }) => {
-    if (key === undefined) return Object.keys(properties);
-    const inner = typeof key === 'number' ? items : (properties[String(key)] ?? additionalProperties);
-    return typeof inner === 'object' && !Array.isArray(inner) ? keysAt(inner, rest) : [];
-  });
-}
-
-/** Made at its first use, because this takes several times as long as reading a configuration. */
-let keys: JsonSchema | null = null;
-
-function known(issue: Issue): string {
-  keys ??= z.toJSONSchema(configSchema, { io: 'input', reused: 'inline' });
-  return keysAt(keys, issue.path).join(', ');
-}
-
 /** The library throws a RangeError for some documents that nest too deeply, and reports others as syntax errors. */
 function reasonOf(error: unknown): string {
   return error instanceof RangeError ? 'it nests too deeply' : messageOf(error);
 }
 
-/** Parses a document and returns it with its value. */
-function readYaml(text: string, name: string, lines: LineCounter): { document: Document; value: unknown } {
-  const at = (offset: number) => placeOf(name, lines, offset);
+/** The error that names the first faults of a text in its order, each with line and column. */
+function faultsError(name: string, lines: LineCounter, faults: readonly TextFault[], total = faults.length): UserFaults {
+  const ordered = faults.toSorted((a, b) => a.offset - b.offset).slice(0, MAX_SHOWN);
+  const texts = ordered.map(({ offset, problem }) => `${placeOf(name, lines, offset)}: ${problem}`);
+  return new UserFaults(name, texts, total);
+}
+
+function parse(text: string, name: string, lines: LineCounter): Document {
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, uniqueKeys: false, logLevel: 'error' });
-    const [broken] = document.errors;
-    if (broken) throw new UserError(`${at(broken.pos[0])}: not valid YAML: ${broken.message}`);
-    const excess = findExcess(document);
-    if (excess) throw new UserError(`${at(excess.offset)}: ${excess.problem}`);
-    return { document, value: document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {} };
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, uniqueKeys: false, logLevel: 'error' });
   } catch (error) {
-    if (error instanceof UserError) throw error;
+    throw new UserError(`${name}: cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/** The errors of the library, the first at each place: those after it follow from it. A document that nests too deeply has only that one. */
+function syntaxFaults({ errors }: Document): TextFault[] {
+  const tooDeep = errors.find(({ message }) => /call stack/i.test(message));
+  if (tooDeep) return [{ offset: tooDeep.pos[0], problem: 'it nests too deeply' }];
+  const first = new Map<number, string>();
+  for (const { pos, message } of errors) if (!first.has(pos[0])) first.set(pos[0], message);
+  return [...first].map(([offset, message]) => ({ offset, problem: `not valid YAML: ${message}` }));
+}
+
+function valueOf(document: Document, name: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
+  } catch (error) {
     throw new UserError(`${name}: cannot be read: ${reasonOf(error)}`);
   }
 }
@@ -127,24 +115,22 @@ function readYaml(text: string, name: string, lines: LineCounter): { document: D
 /**
  * Checks the text of a configuration.
  * @param name the name of the file in messages
- * @throws UserError that names file, line, column, the problem and what is possible
+ * @throws UserError that names for every fault the file, line, column, the problem and what is possible
  */
 export function parsePlacedConfig(text: string, name: string): PlacedConfig {
   if (text.length > MAX_CHARACTERS) throw new UserError(`${name}: too large for a configuration (${text.length} characters)`);
   const lines = new LineCounter();
-  const { document, value } = readYaml(text, name, lines);
-  const at = (path: readonly PropertyKey[]) => placeOf(name, lines, offsetOf(document, path));
-  const parsed = configSchema.safeParse(value);
-  if (parsed.success) return { config: parsed.data, at };
-  const [outer] = parsed.error.issues;
-  if (!outer) throw new UserError(`${name}: not a valid configuration`);
-  const issue = innermost(outer);
-  if (issue.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const place = placeOf(name, lines, keyOffset(document, issue.path, key));
-    throw new UserError(`${place}: unknown key "${key}"; possible here: ${known(issue)}`);
-  }
-  throw new UserError(`${at(issue.path)}: ${describeIssue(issue)}`);
+  const document = parse(text, name, lines);
+  const broken = syntaxFaults(document);
+  if (broken.length > 0) throw faultsError(name, lines, broken);
+  const { faults: excess, hasManyAliases } = findExcess(document);
+  if (hasManyAliases) throw faultsError(name, lines, excess);
+  const checked = checkSchema(valueOf(document, name));
+  if ('config' in checked && excess.length === 0)
+    return { config: checked.config, at: (path) => placeOf(name, lines, offsetOf(document, path)) };
+  const { faults, total } = 'config' in checked ? { faults: [], total: 0 } : checked;
+  const placed = faults.map((fault) => ({ offset: faultOffset(document, fault), problem: fault.problem }));
+  throw faultsError(name, lines, [...excess, ...placed], total + excess.length);
 }
 
 /** Checks the text of a configuration as `parsePlacedConfig` does, and returns it without places. */

@@ -1,5 +1,6 @@
 // The schema of corematrix.yaml.
 import { z } from 'zod';
+import { parseSelector } from '../../../kernels/selector.ts';
 import { firstForms } from '../../../kernels/selector-help.ts';
 import { FORMAT_NAMES } from '../../base/format-names.ts';
 import { MAX_SECONDS } from '../../base/time-limit.ts';
@@ -7,14 +8,17 @@ import { GATES } from '../../base/vocabulary.ts';
 import { expectationSchema } from '../expectations/expectation-schema.ts';
 import { defaultsSchema } from '../object-settings/defaults.ts';
 import { loaderSchema } from '../settings/loader/schema.ts';
+import { reported } from '../settings/reported.ts';
 import { objectsSchema } from '../object-settings/object-schema.ts';
+
+const selectorSchema = z.string().superRefine(reported((text) => parseSelector(text)));
 
 /** A selector alone, or with settings of its kernels. */
 const kernelEntrySchema = z.union([
-  z.string(),
+  selectorSchema,
   z
     .strictObject({
-      selector: z.string().describe('Kernel selector: `debian:6.12`.'),
+      selector: selectorSchema.describe('Kernel selector: `debian:6.12`.'),
       optional: z.boolean().optional().describe('If true, a missing kernel or a failed boot is not an error (default: false).'),
     })
     .describe('A kernel selector and settings of its kernels.'),

@@ -1,6 +1,8 @@
 // One entry of `expectations` in corematrix.yaml.
 import { z } from 'zod';
 import { SOURCES } from '../../../kernels/registry.ts';
+import { parseRange } from '../../base/kernel-version.ts';
+import { reported } from '../settings/reported.ts';
 import { loaderSchema } from '../settings/loader/schema.ts';
 import { FAILURE_CLASSES } from '../../base/failures.ts';
 
@@ -11,6 +13,7 @@ export const expectationSchema = z
     loader: loaderSchema.optional().describe('Loader that it applies to: `libbpf@default`, `cilium@0.22` (default: every loader).'),
     kernels: z
       .string()
+      .superRefine(reported(parseRange))
       .optional()
       .describe('Kernel versions that it applies to, as comparisons joined by commas: `>=5.14,<6.2` (default: all).'),
     distribution: z

@@ -6,7 +6,7 @@ import { asLoaded, prepareSettings } from '../object-settings/prepare.ts';
 import { checkLoaderApplies } from '../object-settings/loader-limits.ts';
 import type { ObjectSettings, PreparedSettings } from '../object-settings/setting-table.ts';
 import { DEFAULT_LIBBPF } from '../../base/loader-name.ts';
-import { UserError } from '../../base/errors.ts';
+import { faultsOf, UserError } from '../../base/errors.ts';
 import type { PlaceOf } from '../settings/place.ts';
 import { uniqueId } from '../../base/ids.ts';
 import { type FileLimit, readUserFile } from '../../base/user-file.ts';
@@ -52,7 +52,7 @@ export interface RunObject {
 
 export interface Inputs {
   objects: RunObject[];
-  /** One line for each object that cannot be used; the others still run. */
+  /** One line for each fault of an object that cannot be used; the others still run. */
   problems: string[];
 }
 
@@ -122,8 +122,7 @@ function objectId(file: string, used: Set<string>): string {
 
 /** Keeps errors that the user can act on; throws all others again. */
 function takeProblem(inputs: Inputs, error: unknown): null {
-  if (!(error instanceof UserError)) throw error;
-  inputs.problems.push(error.message);
+  inputs.problems.push(...faultsOf(error));
   return null;
 }
 

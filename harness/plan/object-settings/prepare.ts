@@ -1,4 +1,5 @@
 // Prepares the settings of an object: checks them against it, turns values into bytes, and reads the files that they name.
+import { faultsOf, UserFaults } from '../../base/errors.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
 import { placeAt, type PlaceOf } from '../settings/place.ts';
 import type { SettingInput } from '../settings/definition.ts';
@@ -21,11 +22,17 @@ async function addPrepared<Name extends SettingName>(
 
 /**
  * Prepares every setting that an object has.
- * @throws UserError for the first that does not fit the object, with its place, the problem and the possible names
+ * @throws UserFaults with all values that do not fit the object, each with its place, the problem and the possible names
  */
 export async function prepareSettings(settings: ObjectSettings, input: PrepareInput): Promise<PreparedSettings> {
   const prepared: PreparedSettings = {};
-  for (const name of SETTING_NAMES) await addPrepared(prepared, name, settings, input);
+  const faults: string[] = [];
+  for (const name of SETTING_NAMES) {
+    await addPrepared(prepared, name, settings, input).catch((error: unknown) => {
+      faults.push(...faultsOf(error));
+    });
+  }
+  if (faults.length > 0) throw new UserFaults(input.file.path, faults);
   return prepared;
 }
 

@@ -1,5 +1,6 @@
 // Places in the settings of an object, and the one form in which a message names a place and its problem.
 import { UserError } from '../../base/errors.ts';
+import { didYouMean } from '../../base/similar.ts';
 
 /** Gives `file:line:column` of what a path of keys leads to. */
 export type PlaceOf = (path: readonly PropertyKey[]) => string;
@@ -38,5 +39,5 @@ export function listed(names: readonly string[]): string {
  * @param names what the object has of that kind
  */
 export function notInObject(place: Place, kind: string, name: string, names: readonly string[]): UserError {
-  return place.problem(`no ${kind} "${name}" in the object; it has: ${listed(names)}`);
+  return place.problem(`no ${kind} "${name}" in the object${didYouMean(name, names)}; it has: ${listed(names)}`);
 }

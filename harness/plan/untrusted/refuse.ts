@@ -1,11 +1,13 @@
 // Refuses what a configuration may not do when its user does not trust it.
-import { UserError } from '../../base/errors.ts';
+import { UserFaults } from '../../base/errors.ts';
 import type { PlacedConfig } from '../config/load.ts';
 import { outside } from './outside.ts';
 import { type Rule, RULES } from './rules.ts';
 
 const EXPECTED = 'expected a relative path that stays in this folder, with symbolic links followed';
 const TRUST = 'to trust this configuration like code, run without --untrusted and COREMATRIX_UNTRUSTED';
+
+const MAX_FAULTS = 20;
 
 /** A value of a configuration and the rule of its key. */
 interface Ruled {
@@ -46,12 +48,14 @@ async function problemOf({ value, rule }: Ruled, folder: string): Promise<string
 /**
  * Checks a configuration that its user does not trust. Nothing is downloaded, started or written before.
  * @param folder the folder of the configuration
- * @throws UserError for the first key that the configuration may not have: file, line, key, what was expected, what to type
+ * @throws UserFaults with the keys that the configuration may not have: file, line, key, what was expected, what to type
  */
 export async function refuseUntrusted({ config, at }: PlacedConfig, folder: string): Promise<void> {
+  const faults: string[] = [];
   for (const each of ruled(config, [], '')) {
     const problem = await problemOf(each, folder);
     if (problem === null) continue;
-    throw new UserError(`${at(each.path)}: ${each.path.join('.')}: refused because the configuration is not trusted: ${problem}; ${TRUST}`);
+    faults.push(`${at(each.path)}: ${each.path.join('.')}: refused because the configuration is not trusted: ${problem}; ${TRUST}`);
   }
+  if (faults.length > 0) throw new UserFaults('the configuration', faults.slice(0, MAX_FAULTS), faults.length);
 }

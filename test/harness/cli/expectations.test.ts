@@ -82,11 +82,14 @@ describe('corematrix expectations update', () => {
       exit 2",
         "
       ---
-      error: bad.yaml:2:5: expectations.0.status: Invalid option: expected one of "fail"|"unsupported"
+      error: bad.yaml: 3 errors
+      bad.yaml:2:5: expectations.0.status: missing; expected fail or unsupported
+      bad.yaml:2:5: expectations.0.reason: missing; expected text
+      bad.yaml:3:14: expectations.0.expires: expected a day such as 2027-03-31
       exit 2",
         "
       ---
-      error: link.yaml:5:11: expectations.0.link: Invalid URL
+      error: link.yaml:5:11: expectations.0.link: expected an address such as https://example.org/1
       exit 2",
         "
       ---

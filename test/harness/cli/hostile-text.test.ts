@@ -118,6 +118,7 @@ describe('in a configuration', () => {
     const said = [
       await withConfig('"\\e]0;x\\a\\n": 1\n'),
       await withConfig('kernels: ["debian:6.12/\\e]0;x\\a"]\nobjects: ["*.o"]\n'),
+      await withConfig('kernels: ["debian:6.12"]\nobjects: ["*.o"]\n'),
       await withConfig('kernels: ["debian:6.12"]\nobjects: ["\\e]0;x\\a\\nerror: y"]\n'),
       await withConfig('kernels: ["debian:6.12"]\nobjects: ["x"]\nlock: "\\e]0;x\\a"\n'),
       await withConfig('expectations:\n  - { object: a, status: "\\e]0;x\\a", reason: r }\n'),
@@ -126,6 +127,10 @@ describe('in a configuration', () => {
     ];
     expect(said.join('\n')).toMatchInlineSnapshot(`
       "error: c.yaml:1:1: unknown key "\\x1b]0;x\\x07\\x0a"; possible here: kernels, objects, defaults, loaders, lock, history, mirrors, timeout, bootTimeout, jobs, cache, isolation, formats, policy, expectations
+      ---
+
+      exit 2
+      error: c.yaml:1:11: kernels.0: kernel selector 'debian:6.12/\\x1b]0;x\\x07': '\\x1b]0;x\\x07' is neither an architecture nor a flavour; known are amd64, arm64, cloud, generic, rt
       ---
 
       exit 2
@@ -148,7 +153,7 @@ describe('in a configuration', () => {
       ---
 
       exit 2
-      error: c.yaml:2:26: expectations.0.status: Invalid option: expected one of "fail"|"unsupported"
+      error: c.yaml:2:26: expectations.0.status: unknown value "\\x1b]0;x\\x07"; expected fail or unsupported
       ---
 
       exit 2

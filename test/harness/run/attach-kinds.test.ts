@@ -175,7 +175,7 @@ test('an attach target that does not fit the program type, or a missing map, is 
     await problemOf(sample('attach_targets'), 'on_tick', 'cpu-cycles'),
   ]).toMatchInlineSnapshot(`
     [
-      "corematrix.yaml:15:19: no map of sockets "sockettes" in the object; it has: sockets",
+      "corematrix.yaml:15:19: no map of sockets "sockettes" in the object (did you mean sockets?); it has: sockets",
       "corematrix.yaml:15:19: "ipv6/nowhere" is not a valid attach target; expected ipv4/ or ipv6/ and pre_routing, local_in, forward, local_out or post_routing",
       "corematrix.yaml:15:19: "/trigger/0/poked" is not a valid attach target; expected PATH:FUNCTION",
       "corematrix.yaml:15:19: "task_rename" is not a valid attach target; expected CATEGORY/NAME",

@@ -44,7 +44,7 @@ test('settings apply to their object, also if the command line names it', async 
 test('settings of a program that the object does not have are an error with its place', async () => {
   const { problems } = await inputsOf((object) => `  - path: ${object}\n    programs:\n      older_name: { autoload: false }\n`);
   expect(problems).toEqual([
-    '<folder>/corematrix.yaml:4:19: no program "older_name" in the object; it has: old_name, new_name, either_name',
+    '<folder>/corematrix.yaml:4:19: no program "older_name" in the object (did you mean old_name?); it has: old_name, new_name, either_name',
   ]);
 });
 

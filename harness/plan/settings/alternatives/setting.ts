@@ -1,5 +1,6 @@
 // `alternatives`: groups of programs or maps, of which the agent loads one.
 import { z } from 'zod';
+import { withAllFaults } from '../../../base/errors.ts';
 import type { Alternatives, BpfObject } from '../../../bpf/object/object.ts';
 import type { Setting, SettingInput } from '../definition.ts';
 import { notInObject } from '../place.ts';
@@ -23,17 +24,17 @@ function checkedAlternatives(
   const seen = new Set<string>();
   const programNames = new Set(programs.map(({ name }) => name));
   const mapNames = new Set(maps.map(({ name }) => name));
-  return groups.map((names, group) => {
+  return withAllFaults('alternatives', groups.entries(), ([group, names]) => {
     const kind = names.some((name) => programNames.has(name)) ? 'programs' : 'maps';
     const [own, what] = kind === 'programs' ? [programNames, 'program'] : [mapNames, 'map'];
-    for (const [index, name] of names.entries()) {
+    withAllFaults('alternatives', names.entries(), ([index, name]) => {
       const here = place.at(group, index);
       if (!own.has(name)) throw notInObject(here, names.some((each) => own.has(each)) ? what : 'program or map', name, [...own]);
       if (seen.has(name)) throw here.problem(`the alternatives name "${name}" twice`);
       if (kind === 'programs' && settings.programs?.[name]?.autoload === false)
         throw here.problem(`"${name}" is one of the alternatives, but its autoload is false`);
       seen.add(name);
-    }
+    });
     return { kind, names };
   });
 }

@@ -1,4 +1,5 @@
 // `check`: conditions that must be true after the triggers of a run.
+import { withAllFaults } from '../../../base/errors.ts';
 import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import type { Setting } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
@@ -19,7 +20,7 @@ export const check: Setting<OneCheck[], readonly PlannedCheck[], Others> = {
   schema: checkSchema,
   prepare: (value, { object, settings, place }) => {
     if (settings.mode !== 'run') throw place.problem('check is only for "mode: run"');
-    return value.map((each, index) => planCheck(each, object, place.at(index)));
+    return withAllFaults('check', value.entries(), ([index, each]) => planCheck(each, object, place.at(index)));
   },
   frames: (checks) => checks.flatMap(checkFrames),
 };

@@ -1,5 +1,6 @@
 // `kconfig`: values of `__kconfig` variables instead of the kernel's own.
 import { z } from 'zod';
+import { withAllFaults } from '../../../base/errors.ts';
 import { typeText } from '../../../bpf/btf/type-text.ts';
 import type { BpfObject } from '../../../bpf/object/object.ts';
 import { kconfigOf, type ObjectVariable } from '../../../bpf/object/variables.ts';
@@ -29,7 +30,7 @@ function preparedKconfig(values: Values, { object, place }: SettingInput<unknown
   const { btf } = object;
   const known = settable(object);
   const names = known.map(({ name }) => name);
-  const lines = Object.entries(values).map(([name, value]) => {
+  const lines = withAllFaults('kconfig', Object.entries(values), ([name, value]) => {
     const variable = known.find((each) => each.name === name);
     if (!btf || !variable) throw notInObject(place.at(name), '__kconfig variable', name, names);
     const text = valueText(btf, variable.type, value);

@@ -1,4 +1,5 @@
 // `maps`: types and sizes of maps, and whether they are created.
+import { withAllFaults } from '../../../base/errors.ts';
 import { MAP_TYPES, type ObjectMap } from '../../../bpf/object/maps.ts';
 import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import { type MapAttribute, WANTED } from '../../../guest/protocol/frames.ts';
@@ -21,11 +22,11 @@ function checkInner(map: ObjectMap, { type: own, inner }: MapSettings, place: Pl
 
 function checkMaps(value: MapsSettings, { object: { maps }, place }: SettingInput<unknown>): void {
   const names = maps.map(({ name }) => name);
-  for (const [name, own] of Object.entries(value)) {
+  withAllFaults('maps', Object.entries(value), ([name, own]) => {
     const map = maps.find((each) => each.name === name);
     if (!map) throw notInObject(place.at(name), 'map', name, names);
     checkInner(map, own, place.at(name, 'inner'));
-  }
+  });
 }
 
 function applied(map: ObjectMap, { type, autocreate, max_entries, key_size, value_size, cpus, inner }: MapSettings = {}): ObjectMap {

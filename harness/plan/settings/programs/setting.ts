@@ -1,4 +1,5 @@
 // `programs`: which programs are loaded, as what, and where they are attached.
+import { withAllFaults } from '../../../base/errors.ts';
 import { ATTACH_TYPES } from '../../../bpf/object/attach-type.ts';
 import type { BpfProgram } from '../../../bpf/object/object.ts';
 import { PROGRAM_TYPES } from '../../../bpf/object/program-type.ts';
@@ -17,17 +18,17 @@ interface Others {
 
 function checkPrograms(value: ProgramsSettings, { object, settings: { mode = 'load' }, place }: SettingInput<Others>): void {
   const names = object.programs.map(({ name }) => name);
-  for (const [name, { type, autoload, attach_to: target }] of Object.entries(value)) {
+  withAllFaults('programs', Object.entries(value), ([name, { type, autoload, attach_to: target }]) => {
     const program = object.programs.find((each) => each.name === name);
     if (!program) throw notInObject(place.at(name), 'program', name, names);
-    if (target === undefined) continue;
+    if (target === undefined) return;
     checkAttachTo({ ...program, type: type ?? program.type }, target, {
       object,
       mode,
       place: place.at(name, 'attach_to'),
       isQuestion: autoload === 'if-supported',
     });
-  }
+  });
 }
 
 function applied(program: BpfProgram, { autoload, type, attach_to }: ProgramSettings = {}): BpfProgram {

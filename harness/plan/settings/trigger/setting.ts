@@ -1,4 +1,5 @@
 // `trigger`: what makes attached programs run in the guest.
+import { withAllFaults } from '../../../base/errors.ts';
 import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import type { Setting, SettingInput } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
@@ -23,7 +24,7 @@ async function preparedTriggers(
 ): Promise<PreparedTriggers> {
   if (settings.mode !== 'run') throw place.problem('trigger is only for "mode: run"');
   const placed = Array.isArray(value) ? value.map((trigger, index) => ({ trigger, place: place.at(index) })) : [{ trigger: value, place }];
-  const triggers = placed.map((each) => planTrigger(each.trigger, object, each.place));
+  const triggers = withAllFaults('trigger', placed, (each) => planTrigger(each.trigger, object, each.place));
   const commands = placed.flatMap(({ trigger, place: here }, index): CommandTrigger[] =>
     typeof trigger === 'object' && 'command' in trigger ? [{ index, settings: trigger.command, place: here.at('command') }] : [],
   );

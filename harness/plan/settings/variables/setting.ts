@@ -1,5 +1,6 @@
 // `variables`: values of global variables, as bytes for their data sections.
 import { z } from 'zod';
+import { withAllFaults } from '../../../base/errors.ts';
 import { decodeValue } from '../../../bpf/btf/decode.ts';
 import { encodeValue, type Value } from '../../../bpf/btf/encode.ts';
 import { typeText } from '../../../bpf/btf/type-text.ts';
@@ -30,7 +31,7 @@ function encodedVariables(values: Values, { object, place }: SettingInput<unknow
   const { btf, littleEndian } = object;
   const variables = variablesOf(object);
   const names = variables.map(({ name }) => name);
-  return Object.entries(values).map(([name, value]) => {
+  return withAllFaults('variables', Object.entries(values), ([name, value]) => {
     const here = place.at(name);
     const own = variables.filter((variable) => variable.name === name);
     const [variable] = own;

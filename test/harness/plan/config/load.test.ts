@@ -33,14 +33,14 @@ test('errors in the settings of an object name the exact place', () => {
   expect(at(['objects', 1, 'programs', 'q', 'autoload'])).toBe('c.yaml:5:32');
   expect(at(['objects', 1, 'programs', 'p'])).toBe('c.yaml:5:15');
   const entry = (lines: string) => errorOf(`objects:\n  - path: b.bpf.o\n    ${lines}\n`);
-  expect(entry('program: { q: {} }')).toMatch(/^corematrix\.yaml:3:5: unknown key "program"; possible here: path, name, programs, /);
+  expect(entry('program: { q: {} }')).toMatch(
+    /^corematrix\.yaml:3:5: unknown key "program" \(did you mean programs\?\); possible here: path, name, programs, /,
+  );
   expect(entry('programs: { q: { load: true } }')).toMatch(/^corematrix\.yaml:3:22: unknown key "load"; possible here: autoload, /);
   expect(entry('programs: { q: { autoload: 1 } }')).toBe(
-    'corematrix.yaml:3:32: objects.0.programs.q.autoload: Invalid input: expected boolean, received number, or Invalid input: expected "if-supported"',
+    'corematrix.yaml:3:32: objects.0.programs.q.autoload: expected true, false or if-supported, not 1',
   );
-  expect(errorOf('objects: [1]')).toBe(
-    'corematrix.yaml:1:11: objects.0: Invalid input: expected string, received number, or Invalid input: expected object, received number',
-  );
+  expect(errorOf('objects: [1]')).toBe('corematrix.yaml:1:11: objects.0: expected text or keys with values, not 1; put it in quotes');
 });
 
 test('an empty configuration is valid', () => {
@@ -73,10 +73,10 @@ test('a configuration that would take more than linear time is refused at once',
   const started = process.cpuUsage();
   const manyKeys = Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join('\n');
   const manyAliases = `a: &a 1\nb: [${Array(20_000).fill('*a').join(', ')}]`;
-  expect(errorOf(manyKeys)).toMatch(/^corematrix\.yaml:1:1: unknown key "k0"; /);
+  expect(errorOf(manyKeys)).toMatch(/^corematrix\.yaml: 20000 errors\ncorematrix\.yaml:1:1: unknown key "k0"; [^]*\nand 19980 more$/);
   expect(errorOf(manyAliases)).toBe('corematrix.yaml:2:405: more than 100 aliases');
   expect(errorOf('jobs: 1\njobs: 2\n')).toBe('corematrix.yaml:2:1: duplicate key "jobs"');
-  expect(errorOf(`objects: ${'['.repeat(100_000)}`)).toMatch(/^corematrix\.yaml.*: (it nests too deeply|.*call stack size exceeded)$/);
+  expect(errorOf(`objects: ${'['.repeat(100_000)}`)).toMatch(/^corematrix\.yaml.*: it nests too deeply$/);
   expect(errorOf(`# ${'x'.repeat(1 << 20)}`)).toBe('corematrix.yaml: too large for a configuration (1048578 characters)');
   const { user, system } = process.cpuUsage(started);
   expect((user + system) / 1000).toBeLessThan(10_000);
@@ -84,16 +84,16 @@ test('a configuration that would take more than linear time is refused at once',
 
 test('a key that occurs twice is refused at any depth, also under another spelling', () => {
   expect([
-    errorOf('objects: [a.o]\nexpect:\n  - kernel: "5.10"\n    kernel: "6.1"\n'),
+    errorOf('objects: [a.o]\nexpectations:\n  - object: a.o\n    object: b.o\n    status: fail\n    reason: r\n'),
     errorOf('jobs: 1\n"jobs": 2\n'),
     errorOf('objects: [&name jobs]\njobs: 1\n*name : 2\n'),
-    errorOf('{1: a, "1": b}'),
+    errorOf('kernels: [{ selector: "debian:all", selector: "debian:6.1" }]'),
     errorOf('{"jobs": 1, "\\u006aobs": 2}'),
   ]).toEqual([
-    'corematrix.yaml:4:5: duplicate key "kernel"',
+    'corematrix.yaml:4:5: duplicate key "object"',
     'corematrix.yaml:2:1: duplicate key "jobs"',
     'corematrix.yaml:3:1: duplicate key "jobs"',
-    'corematrix.yaml:1:8: duplicate key "1"',
+    'corematrix.yaml:1:37: duplicate key "selector"',
     'corematrix.yaml:1:13: duplicate key "jobs"',
   ]);
 });
@@ -105,6 +105,41 @@ test('a time limit may be as long as a timer can wait, and not longer', () => {
       expect(errorOf(`${key}: ${value}`)).toBe(`corematrix.yaml:1:${key.length + 3}: ${key}: expected at most 2147483 seconds (24 days)`);
     expect(errorOf(`${key}: .inf`)).toContain(`${key}: `);
   }
+});
+
+test('all faults of a configuration are reported in one go, each with its line and column, in the order of the file', () => {
+  const text = `kernel: [debian:all]
+kernels: [debain:6.12, { selector: 5.10 }, { selektor: debian:all }, debian:all]
+objects:
+  - path: a.bpf.o
+    maps: { counts: { type: hashmap } }
+    mode: atach
+    trigger: [exce, { comand: { argv: [./poke] } }, { command: { argv: ./poke } }]
+jobs: 1.5
+timeout: 30s
+jobs: 2
+expectations:
+  - { object: a.bpf.o, kernels: 5.14, status: fails, reason: old }
+  - { object: a.bpf.o, kernels: '>5.x', status: fail, expires: tomorrow, link: somewhere }
+policy: { gate: regresions, maxInfra: -1 }
+formats: [html, jnuit]
+history: ''
+`;
+  expect(errorOf(text)).toMatchSnapshot();
+});
+
+test('a fault of the library that checks configurations never shows its own words', () => {
+  const values = ['1', '1.5', '-1', '.inf', 'true', 'null', 'text', '[]', '[[]]', '{}', '{ a: 1 }', '[{}]', '[{ a: 1 }]', '[1]'];
+  const keys = ['kernels', 'objects', 'defaults', 'loaders', 'lock', 'history', 'mirrors', 'timeout', 'jobs', 'cache', 'isolation'];
+  const settings = ['programs', 'maps', 'alternatives', 'variables', 'kconfig', 'btf', 'pins', 'mode', 'trigger', 'check', 'modules'];
+  const texts = values.flatMap((value) => [
+    ...[...keys, 'formats', 'policy', 'expectations'].map((key) => `${key}: ${value}`),
+    ...[...settings, 'loader', 'memory', 'command'].map((key) => `objects: [{ path: a.o, ${key}: ${value} }]`),
+    ...['object', 'kernels', 'expires', 'link', 'class'].map((key) => `expectations: [{ ${key}: ${value} }]`),
+    `objects: [{ path: a.o, command: { argv: [a], env: ${value}, files: ${value} } }]`,
+  ]);
+  const foreign = /Invalid|Too (?:small|big)|received|Unrecognized|undefined|NaN|expected (?:object|array|string|record|boolean|one of)\b/;
+  expect(texts.map(errorOf).filter((error) => foreign.test(error))).toEqual([]);
 });
 
 test('a missing configuration file is reported with its name', async () => {

@@ -68,6 +68,24 @@ test('a group of alternatives has only programs or only maps', async () => {
   });
 });
 
+test('all settings that do not fit the object are reported in one go', async () => {
+  const settings = [
+    'programs: { on_exit: {}, other: {} }',
+    'maps: { count: { max_entries: 5 } }',
+    'alternatives: [[on_entry, counts]]',
+    'variables: { deep: 3, depth: deep }',
+  ];
+  expect(await prepared(settings.join('\n    '))).toMatchInlineSnapshot(`
+    "x.o: 6 errors
+    corematrix.yaml:3:26: no program "on_exit" in the object; it has: on_entry, replaces
+    corematrix.yaml:3:37: no program "other" in the object; it has: on_entry, replaces
+    corematrix.yaml:4:20: no map "count" in the object (did you mean counts?); it has: counts, groups, .rodata, .bss
+    corematrix.yaml:5:31: no program "counts" in the object; it has: on_entry, replaces
+    corematrix.yaml:6:24: no variable "deep" in the object; it has: seen, depth, mode
+    corematrix.yaml:6:34: variable "depth" (const volatile u16): "deep" is no u16; expected a whole number"
+  `);
+});
+
 test('a setting that does not fit the object is an error with its place and the possible names', async () => {
   const settings = [
     'programs: { on_exit: { autoload: true } }',
@@ -104,27 +122,27 @@ test('a setting that does not fit the object is an error with its place and the 
     "programs: { on_exit: { autoload: true } }
       "corematrix.yaml:3:26: no program \\"on_exit\\" in the object; it has: on_entry, replaces"
     programs: { on_entry: { autoload: maybe } }
-      "corematrix.yaml:3:39: objects.0.programs.on_entry.autoload: Invalid input: expected boolean, received string, or Invalid input: expected \\"if-supported\\""
+      "corematrix.yaml:3:39: objects.0.programs.on_entry.autoload: unknown value \\"maybe\\"; expected true, false or if-supported"
     programs: { on_entry: { type: kprobes } }
-      "corematrix.yaml:3:35: objects.0.programs.on_entry.type: Invalid option: expected one of \\"socket_filter\\"|\\"kprobe\\"|\\"sched_cls\\"|\\"sched_act\\"|\\"tracepoint\\"|\\"xdp\\"|\\"perf_event\\"|\\"cgroup_skb\\"|\\"cgroup_sock\\"|\\"lwt_in\\"|\\"lwt_out\\"|\\"lwt_xmit\\"|\\"sock_ops\\"|\\"sk_skb\\"|\\"cgroup_device\\"|\\"sk_msg\\"|\\"raw_tracepoint\\"|\\"cgroup_sock_addr\\"|\\"lwt_seg6local\\"|\\"lirc_mode2\\"|\\"sk_reuseport\\"|\\"flow_dissector\\"|\\"cgroup_sysctl\\"|\\"raw_tracepoint_writable\\"|\\"cgroup_sockopt\\"|\\"tracing\\"|\\"struct_ops\\"|\\"ext\\"|\\"lsm\\"|\\"sk_lookup\\"|\\"syscall\\"|\\"netfilter\\""
+      "corematrix.yaml:3:35: objects.0.programs.on_entry.type: unknown value \\"kprobes\\" (did you mean kprobe?); expected socket_filter, kprobe, sched_cls, sched_act, tracepoint, xdp, perf_event, cgroup_skb, cgroup_sock, lwt_in, lwt_out, lwt_xmit, sock_ops, sk_skb, cgroup_device, sk_msg, raw_tracepoint, cgroup_sock_addr, lwt_seg6local, lirc_mode2, sk_reuseport, flow_dissector, cgroup_sysctl, raw_tracepoint_writable, cgroup_sockopt, tracing, struct_ops, ext, lsm, sk_lookup, syscall or netfilter"
     programs: { on_entry: { attach_type: fentry } }
-      "corematrix.yaml:3:42: objects.0.programs.on_entry.attach_type: Invalid option: expected one of \\"cgroup_inet_ingress\\"|\\"cgroup_inet_egress\\"|\\"cgroup_inet_sock_create\\"|\\"cgroup_sock_ops\\"|\\"sk_skb_stream_parser\\"|\\"sk_skb_stream_verdict\\"|\\"cgroup_device\\"|\\"sk_msg_verdict\\"|\\"cgroup_inet4_bind\\"|\\"cgroup_inet6_bind\\"|\\"cgroup_inet4_connect\\"|\\"cgroup_inet6_connect\\"|\\"cgroup_inet4_post_bind\\"|\\"cgroup_inet6_post_bind\\"|\\"cgroup_udp4_sendmsg\\"|\\"cgroup_udp6_sendmsg\\"|\\"lirc_mode2\\"|\\"flow_dissector\\"|\\"cgroup_sysctl\\"|\\"cgroup_udp4_recvmsg\\"|\\"cgroup_udp6_recvmsg\\"|\\"cgroup_getsockopt\\"|\\"cgroup_setsockopt\\"|\\"trace_raw_tp\\"|\\"trace_fentry\\"|\\"trace_fexit\\"|\\"modify_return\\"|\\"lsm_mac\\"|\\"trace_iter\\"|\\"cgroup_inet4_getpeername\\"|\\"cgroup_inet6_getpeername\\"|\\"cgroup_inet4_getsockname\\"|\\"cgroup_inet6_getsockname\\"|\\"xdp_devmap\\"|\\"cgroup_inet_sock_release\\"|\\"xdp_cpumap\\"|\\"sk_lookup\\"|\\"xdp\\"|\\"sk_skb_verdict\\"|\\"sk_reuseport_select\\"|\\"sk_reuseport_select_or_migrate\\"|\\"perf_event\\"|\\"trace_kprobe_multi\\"|\\"lsm_cgroup\\"|\\"struct_ops\\"|\\"netfilter\\"|\\"tcx_ingress\\"|\\"tcx_eg…"
+      "corematrix.yaml:3:42: objects.0.programs.on_entry.attach_type: unknown value \\"fentry\\" (did you mean trace_fentry?); expected cgroup_inet_ingress, cgroup_inet_egress, cgroup_inet_sock_create, cgroup_sock_ops, sk_skb_stream_parser, sk_skb_stream_verdict, cgroup_device, sk_msg_verdict, cgroup_inet4_bind, cgroup_inet6_bind, cgroup_inet4_connect, cgroup_inet6_connect, cgroup_inet4_post_bind, cgroup_inet6_post_bind, cgroup_udp4_sendmsg, cgroup_udp6_sendmsg, lirc_mode2, flow_dissector, cgroup_sysctl, cgroup_udp4_recvmsg, cgroup_udp6_recvmsg, cgroup_getsockopt, cgroup_setsockopt, trace_raw_tp, trace_fentry, trace_fexit, modify_return, lsm_mac, trace_iter, cgroup_inet4_getpeername, cgroup_inet6_getpeername, cgroup_inet4_getsockname, cgroup_inet6_getsockname, xdp_devmap, cgroup_inet_sock_release, xdp_cpumap, sk_lookup, xdp, sk_skb_verdict, sk_reuseport_select, and 18 more"
     programs: { replaces: { attach_to: other } }
       "corematrix.yaml:3:40: \\"replaces\\" replaces a function of another program, which would have to be loaded first; this is not supported"
     maps: { count: { max_entries: 5 } }
-      "corematrix.yaml:3:20: no map \\"count\\" in the object; it has: counts, groups, .rodata, .bss"
+      "corematrix.yaml:3:20: no map \\"count\\" in the object (did you mean counts?); it has: counts, groups, .rodata, .bss"
     maps: { counts: { max_entries: 0 } }
-      "corematrix.yaml:3:36: objects.0.maps.counts.max_entries: Too small: expected number to be >=1"
+      "corematrix.yaml:3:36: objects.0.maps.counts.max_entries: expected at least 1"
     maps: { counts: { max_entries: 5, cpus: true } }
       "corematrix.yaml:3:45: objects.0.maps.counts.cpus: sets max_entries, which has a value of its own here; remove one of them"
     maps: { counts: { type: hashmap } }
-      "corematrix.yaml:3:29: objects.0.maps.counts.type: Invalid option: expected one of \\"hash\\"|\\"array\\"|\\"prog_array\\"|\\"perf_event_array\\"|\\"percpu_hash\\"|\\"percpu_array\\"|\\"stack_trace\\"|\\"cgroup_array\\"|\\"lru_hash\\"|\\"lru_percpu_hash\\"|\\"lpm_trie\\"|\\"array_of_maps\\"|\\"hash_of_maps\\"|\\"devmap\\"|\\"sockmap\\"|\\"cpumap\\"|\\"xskmap\\"|\\"sockhash\\"|\\"cgroup_storage\\"|\\"reuseport_sockarray\\"|\\"percpu_cgroup_storage\\"|\\"queue\\"|\\"stack\\"|\\"sk_storage\\"|\\"devmap_hash\\"|\\"struct_ops\\"|\\"ringbuf\\"|\\"inode_storage\\"|\\"task_storage\\"|\\"bloom_filter\\"|\\"user_ringbuf\\"|\\"cgrp_storage\\"|\\"arena\\"|\\"insn_array\\""
+      "corematrix.yaml:3:29: objects.0.maps.counts.type: unknown value \\"hashmap\\"; expected hash, array, prog_array, perf_event_array, percpu_hash, percpu_array, stack_trace, cgroup_array, lru_hash, lru_percpu_hash, lpm_trie, array_of_maps, hash_of_maps, devmap, sockmap, cpumap, xskmap, sockhash, cgroup_storage, reuseport_sockarray, percpu_cgroup_storage, queue, stack, sk_storage, devmap_hash, struct_ops, ringbuf, inode_storage, task_storage, bloom_filter, user_ringbuf, cgrp_storage, arena or insn_array"
     maps: { counts: { inner: { type: hash } } }
       "corematrix.yaml:3:30: map \\"counts\\" is of type lru_hash, which has no maps in it"
     maps: { groups: { inner: { type: hash, key_size: 4 } } }
       "corematrix.yaml:3:30: the object does not define the maps in \\"groups\\"; missing here: value_size, max_entries"
     maps: { counts: { autocreate: sometimes } }
-      "corematrix.yaml:3:35: objects.0.maps.counts.autocreate: Invalid input: expected boolean, received string, or Invalid input: expected \\"if-supported\\""
+      "corematrix.yaml:3:35: objects.0.maps.counts.autocreate: unknown value \\"sometimes\\"; expected true, false or if-supported"
     alternatives: [[on_entry]]
       "corematrix.yaml:3:20: objects.0.alternatives.0: a group of alternatives has at least two"
     alternatives: [[on_entry, on_exit]]
@@ -132,9 +150,9 @@ test('a setting that does not fit the object is an error with its place and the 
     alternatives: [[on_entry, counts]]
       "corematrix.yaml:3:31: no program \\"counts\\" in the object; it has: on_entry, replaces"
     alternatives: [[count, groups]]
-      "corematrix.yaml:3:21: no map \\"count\\" in the object; it has: counts, groups, .rodata, .bss"
+      "corematrix.yaml:3:21: no map \\"count\\" in the object (did you mean counts?); it has: counts, groups, .rodata, .bss"
     alternatives: [[on_entry, replaces], [replaces, on_entry]]
-      "corematrix.yaml:3:43: the alternatives name \\"replaces\\" twice"
+      "x.o: 2 errors\\ncorematrix.yaml:3:43: the alternatives name \\"replaces\\" twice\\ncorematrix.yaml:3:53: the alternatives name \\"on_entry\\" twice"
     variables: { deep: 3 }
       "corematrix.yaml:3:24: no variable \\"deep\\" in the object; it has: seen, depth, mode"
     variables: { depth: 65536 }
@@ -144,7 +162,7 @@ test('a setting that does not fit the object is an error with its place and the 
     variables: { mode: SLOW }
       "corematrix.yaml:3:24: variable \\"mode\\" (const volatile enum mode): \\"SLOW\\" is not in enum mode; it has: FAST, EXACT"
     kconfig: { CONFIG_NONE: 1 }
-      "corematrix.yaml:3:29: no __kconfig variable \\"CONFIG_NONE\\" in the object; it has: CONFIG_HZ, CONFIG_IPV6, CONFIG_NAME, CONFIG_SMP"
+      "corematrix.yaml:3:29: no __kconfig variable \\"CONFIG_NONE\\" in the object (did you mean CONFIG_NAME?); it has: CONFIG_HZ, CONFIG_IPV6, CONFIG_NAME, CONFIG_SMP"
     kconfig: { HZ: 1 }
       "corematrix.yaml:3:20: no __kconfig variable \\"HZ\\" in the object; it has: CONFIG_HZ, CONFIG_IPV6, CONFIG_NAME, CONFIG_SMP"
     kconfig: { CONFIG_HZ: true }
