@@ -59,8 +59,9 @@ export async function makeDirectories(path: string): Promise<void> {
   }
 }
 
-/** Flushes the entries of a directory, or the bytes of a file, to disk. */
+/** Flushes the entries of a directory, or the bytes of a file, to disk. Windows can do neither with a file that is open for reading only. */
 export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
   const handle = await open(path, 'r');
   try {
     await handle.sync();

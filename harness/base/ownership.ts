@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { constants } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, stat, statfs } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { InfraError, UserError } from './errors.ts';
 import { errorCode, isDirectory, randomName } from './files.ts';
 
@@ -13,8 +14,10 @@ export const OWNER_FILE = '.owner';
 /** Without a usable lock, data counts as abandoned if it was not changed for this time. */
 const UNTOUCHED_MS = 24 * 60 * 60 * 1000;
 const CREATE_TRIES = 20;
-/** flock(1) answers at once, or after its own limit. */
-const ANSWER_SECONDS = 20;
+/** flock(1) answers at once. */
+const ANSWER_MS = 20_000;
+/** A taken lock is tried again after this time: not every flock(1) can wait for a limited time. */
+const RETRY_MS = 100;
 
 /**
  * File systems of this machine alone, by `statfs(2)` type: ext, XFS, Btrfs, tmpfs, overlay, F2FS, ZFS, bcachefs, ramfs. On any other one
@@ -41,11 +44,10 @@ export interface OwnedFolder {
  * Locks an open file for this process. Node has no flock(2), so flock(1) locks the open file that it inherits. The lock belongs to that
  * open file, and stays when flock(1) ends, until this process closes the file or ends.
  */
-async function lockOpenFile({ fd }: FileHandle, waitSeconds: number): Promise<LockState> {
-  const waiting = waitSeconds > 0 ? ['-w', String(waitSeconds)] : ['-n'];
-  const child = spawn('flock', ['-x', ...waiting, '3'], {
+async function tryLock({ fd }: FileHandle): Promise<LockState> {
+  const child = spawn('flock', ['-x', '-n', '3'], {
     stdio: ['ignore', 'ignore', 'ignore', fd],
-    timeout: (waitSeconds + ANSWER_SECONDS) * 1000,
+    timeout: ANSWER_MS,
     killSignal: 'SIGKILL',
   });
   const exitCode = await once(child, 'close').then(
@@ -54,6 +56,15 @@ async function lockOpenFile({ fd }: FileHandle, waitSeconds: number): Promise<Lo
   );
   if (exitCode === 0) return 'locked';
   return exitCode === 1 ? 'taken' : 'impossible';
+}
+
+async function lockOpenFile(handle: FileHandle, waitSeconds: number): Promise<LockState> {
+  const end = performance.now() + waitSeconds * 1000;
+  for (;;) {
+    const state = await tryLock(handle);
+    if (state !== 'taken' || performance.now() >= end) return state;
+    await sleep(RETRY_MS);
+  }
 }
 
 /** Whether a path still names the open file. */

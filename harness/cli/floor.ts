@@ -6,6 +6,7 @@ import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
 import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
 import type { RunEvent } from '../run/events.ts';
+import { checkGuestSystem } from '../run/host.ts';
 import { ensureAgents } from './agents.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
@@ -34,6 +35,7 @@ function exitCodeOfFound({ programs, without, tried }: MinimumKernels): number {
 }
 
 async function floor(path: string, options: MinimumKernelOptions): Promise<void> {
+  checkGuestSystem();
   const { loader } = options;
   const { objects, problems } = await readConfigured([path], options, { loaders: loader === undefined ? undefined : [loader] });
   const [object] = objects;

@@ -18,6 +18,7 @@ import { findCell, type FoundCell } from '../results/find-cell.ts';
 import type { KernelResult, Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
+import { checkGuestSystem } from '../run/host.ts';
 import { run } from '../run/run.ts';
 import { makeWorkFolder } from '../run/work-folder.ts';
 import { exitCodeOfResults } from './exit.ts';
@@ -128,6 +129,7 @@ exec ${commandLine(standaloneCommand(command, folder))}
 }
 
 async function rerun(path: string, name: string, options: RerunOptions, command: string[]): Promise<void> {
+  checkGuestSystem();
   const { name: file, results: earlier } = await readResultsAt(path);
   const found = findCell(earlier, name);
   const folders = foldersOf(file, earlier.run.command, options.config);

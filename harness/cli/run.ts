@@ -15,6 +15,7 @@ import type { Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Expectation } from '../plan/expectations/expectation-schema.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations/expectations.ts';
+import { checkGuestSystem } from '../run/host.ts';
 import { JOURNAL_FILE, openJournal } from '../run/journal.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { run } from '../run/run.ts';
@@ -110,6 +111,7 @@ function historyOf({ history }: RunOptions, { config, directory, at }: Plan): Na
 }
 
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
+  checkGuestSystem();
   checkGate(options);
   const plan = await readPlan(objects, options);
   const { config, selectors, inputs, choose, kernelOptions } = plan;

@@ -16,7 +16,7 @@ import { type ShellFile, shellInitramfs } from '../guest/shell-files.ts';
 import { standaloneCommand } from '../guest/standalone.ts';
 import { librariesOf, readExecutable } from '../plan/packing/libraries.ts';
 import { prepareInitramfs } from '../guest/agent.ts';
-import { QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
+import { checkGuestSystem, QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';
 import { makeWorkFolder } from '../run/work-folder.ts';
 import { ensureAgent } from '../setup/agent.ts';
@@ -118,6 +118,7 @@ async function onTerminal(command: readonly string[], signal: AbortSignal): Prom
 }
 
 async function shell(object: string | undefined, options: ShellOptions, signal: AbortSignal): Promise<void> {
+  checkGuestSystem();
   if (!process.stdin.isTTY || !process.stdout.isTTY) throw new UserError('a shell needs a terminal; standard input or output is none');
   const files = [...(await tools()), ...(await objectFile(object))];
   const from = sourcesOf(options);

@@ -7,6 +7,20 @@ import { cgroupMiB } from './cgroup.ts';
 
 export const QEMU_PROGRAM = 'qemu-system-x86_64';
 
+const SYSTEM_NAMES: Readonly<Record<string, string>> = { darwin: 'macOS', win32: 'Windows' };
+
+/**
+ * Checks that this system can boot guests: they need KVM or at least files in memory, and QEMU ends with the process that started it.
+ * @throws InfraError that says where the command can run, and which commands work here
+ */
+export function checkGuestSystem(platform: string = process.platform): void {
+  if (platform === 'linux') return;
+  throw new InfraError(
+    `this command boots guests, which needs Linux and QEMU, and this is ${SYSTEM_NAMES[platform] ?? platform}; ` +
+      'here, "corematrix predict", "explain", "types", "report" and "merge" work',
+  );
+}
+
 /** Memory of the host that one guest may use, in MiB: pages that it writes are private, pages that it only reads are shared. */
 const GUEST_MIB = 200;
 /** Memory for everything else, in MiB. */
