@@ -1,11 +1,12 @@
 // Tests that every message in the built libbpf releases ends a load, states a fact, or belongs to a family that does neither.
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cacheRoot } from '../../../../harness/base/files.ts';
 import { parseTextLog } from '../../../../harness/logs/libbpf/parse.ts';
 import type { LoaderLog } from '../../../../harness/logs/loader-log.ts';
 import { ensureAgent } from '../../../../harness/setup/agent.ts';
+import { formatsOf } from './formats.ts';
 
 /** Messages that never end a load, by the reason. A custom loader prints them without a level. */
 const FAMILIES = {
@@ -24,19 +25,6 @@ const FAMILIES = {
   'a call that the user makes after or beside the load':
     /^(?:perf_buffer|ringbuf|user ringbuf|error |error:|failed to (?:find skeleton|populate|open (?:link|perf|in-memory)|mmap perf|munmap|enable perf|epoll|set cpu|create epoll|allocate (?:buffers|events)|get online|mkdir|statfs|pin map|read kallsyms|parse available|determine \w+ retprobe)|Failed to|Invalid (?:CPU|message)|Empty CPU|CPU mask|page count|unknown perf|map '\w+' (?:already|should)|map '\w+': (?:BPF|can't|cannot be resized|failed to resize|unexpected \w+ size|'w')|prog '\w+': (?:can't|failed to pin|invalid perf|only|relative_fd|supply|try add|user|subprog)|object (?:not yet|'\w+': (?:load|prepare))|missing a path|no path|specified path|exclusive|excl_prog|invalid map pointer|subskeletons|type for map|usdt: |Netlink|Attribute of|Failed to parse|The target program|w is not found in prog's|zip: |failed bpf_|alloc memory|bpf_|prog '\w+': relo #7: w|failed to determine w perf type|multiple)/,
 } as const satisfies Record<string, RegExp>;
-
-/** The messages of a built libbpf, with a word or a number in place of each conversion. */
-function messagesOf(archive: string): string[] {
-  const texts = [...readFileSync(archive, 'latin1').matchAll(/libbpf: ([\t\n\x20-\x7e]+)\0/g)].flatMap(([, text = '']) => text.split('\n'));
-  const filled = texts.map((text) =>
-    text
-      .replace(/%#?\d*(?:l|ll|z|t)?[dux]/g, '7')
-      .replace(/%(?:\d\$)?s/g, 'w')
-      .replace(/%c/g, 'y')
-      .trim(),
-  );
-  return [...new Set(filled)].filter((text) => text !== '' && !/^-- END|^w(?:-- END.*)?$/.test(text));
-}
 
 function archives(): string[] {
   const folder = join(cacheRoot(), 'libbpf');
@@ -57,7 +45,7 @@ function reading(line: string): string {
 test('every message of libbpf 1.1, 1.5 and 1.7 ends a load, states a fact or belongs to a family that does neither', async () => {
   for (const release of ['1.1', '1.5']) await ensureAgent({ onNote: () => {}, release });
   await ensureAgent({ onNote: () => {} });
-  const messages = [...new Set(archives().flatMap(messagesOf))].toSorted();
+  const messages = [...new Set(archives().flatMap((archive) => formatsOf(archive).map(({ example }) => example)))].toSorted();
   expect(messages.length).toBeGreaterThan(800);
   const undecided = messages.filter((line) => reading(line) === '' && !Object.values(FAMILIES).some((family) => family.test(line)));
   expect(undecided).toEqual([]);
