@@ -19,4 +19,19 @@ const char *section_target(const struct bpf_program *program);
  */
 bool function_to_trace(const struct bpf_program *program, const char *target, char *function, size_t size);
 
+/* As function_to_trace(), for a program of which only the section is known. `target` is NULL for the target in the section name. */
+bool function_of_section(const char *section, const char *target, char *function, size_t size);
+
+/* What the load of a program does not look up, so that the program loads without it. */
+enum late_target {
+	LATE_NONE,
+	LATE_TRACEPOINT,
+	LATE_FUNCTION,
+	/* The load looks the function up in BTF, but not in the lists of functions to which programs can be attached. */
+	LATE_LISTED_FUNCTION,
+};
+
+/* The kind of target that a section names. */
+enum late_target late_target_of(const char *section);
+
 #endif

@@ -87,11 +87,13 @@ enum frame_type {
 
 /* Frames on the pipes between the agent and a loader program. */
 enum control_type {
-	CONTROL_READY = 96,     /* the loader is warm; the release of its library */
-	CONTROL_END = 97,       /* the end of the request */
-	CONTROL_TRIGGERS = 98,  /* everything is attached: the agent pulls the triggers */
-	CONTROL_CONTINUE = 99,  /* the triggers are pulled: the loader reads the checks */
-	CONTROL_FINISHED = 100, /* the loader has reported everything */
+	CONTROL_READY = 96,         /* the loader is warm; the release of its library */
+	CONTROL_END = 97,           /* the end of the request */
+	CONTROL_TRIGGERS = 98,      /* everything is attached: the agent pulls the triggers */
+	CONTROL_CONTINUE = 99,      /* the triggers are pulled: the loader reads the checks */
+	CONTROL_FINISHED = 100,     /* the loader has reported everything */
+	CONTROL_FIND_TARGET = 101,  /* whether the kernel has a target that the load of a program does not need */
+	CONTROL_TARGET_FOUND = 102, /* the answer: no if a load would hide that the target is missing */
 };
 
 /* Off, on, or on if the kernel supports it. */

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "loader_program.h"
 
+#include "loader_targets.h"
 #include "messages.h"
 #include "network.h"
 #include "run_check.h"
@@ -146,7 +147,30 @@ static bool pass_request(void)
 	return write_frame(CONTROL_END, NULL, 0);
 }
 
-/* Copies frames into the response until the loader has finished. Returns false if it dies or breaks the protocol. */
+static bool answer(uint32_t type, uint32_t value)
+{
+	return write_frame(type, &value, sizeof(value));
+}
+
+/* Handles one frame that is not the last. Returns false if the loader breaks the protocol. */
+static bool take_frame(const struct frame_header *header)
+{
+	struct payload payload = { .at = loader.payload, .left = header->length };
+
+	if (header->type == CONTROL_TRIGGERS) {
+		pull_triggers_of_request();
+		return write_frame(CONTROL_CONTINUE, NULL, 0);
+	}
+	if (header->type == CONTROL_FIND_TARGET)
+		return answer(CONTROL_TARGET_FOUND, find_target(payload));
+	if (!comes_from_loader(header->type))
+		return false;
+	frame_copy(header->type, loader.payload, header->length);
+	note_loader_frame(header->type, payload);
+	return true;
+}
+
+/* Takes frames until the loader has finished. Returns false if it dies or breaks the protocol. */
 static bool take_report(void)
 {
 	struct frame_header header;
@@ -154,15 +178,8 @@ static bool take_report(void)
 	while (read_frame(&header)) {
 		if (header.type == CONTROL_FINISHED)
 			return true;
-		if (header.type == CONTROL_TRIGGERS) {
-			pull_triggers_of_request();
-			if (!write_frame(CONTROL_CONTINUE, NULL, 0))
-				return false;
-		} else if (comes_from_loader(header.type)) {
-			frame_copy(header.type, loader.payload, header.length);
-		} else {
+		if (!take_frame(&header))
 			return false;
-		}
 	}
 	return false;
 }

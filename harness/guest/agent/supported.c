@@ -23,30 +23,40 @@ static bool has_tracepoint(const char *target)
 }
 
 /*
- * Whether the kernel lets a program attach to the function that it traces; true for any other program. The lists of functions decide
- * nothing about an offset in a function, because only the kernel knows its instructions.
+ * Whether the kernel lets a program attach to the function. The lists of functions decide nothing about an offset in a function, because
+ * only the kernel knows its instructions.
+ * @by_btf: the load looks the function up in BTF
  */
-static bool can_trace(const struct bpf_program *program, const char *target)
+static bool can_trace(const char *function, const char *target, bool by_btf)
 {
-	char function[SYMBOL_SIZE];
-	enum target_state state;
+	enum target_state state = strchr(target, '+') ? TARGET_UNKNOWN : target_state_of(function);
 
-	if (strchr(target, '+') || !function_to_trace(program, target, function, sizeof(function)))
-		return true;
-	state = target_state_of(function);
 	/* A load fails by itself if BTF lacks its function. */
-	return state == TARGET_TRACEABLE || state == TARGET_UNKNOWN ||
-	       (state == TARGET_ABSENT && bpf_program__type(program) == BPF_PROG_TYPE_TRACING);
+	return state == TARGET_TRACEABLE || state == TARGET_UNKNOWN || (state == TARGET_ABSENT && by_btf);
 }
 
 bool has_late_target(struct bpf_program *program, const char *target)
 {
+	char function[SYMBOL_SIZE];
+
 	target = target ? target : section_target(program);
 	if (!target)
 		return true;
 	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT)
 		return has_tracepoint(target);
-	return can_trace(program, target);
+	return !function_to_trace(program, target, function, sizeof(function)) ||
+	       can_trace(function, target, bpf_program__type(program) == BPF_PROG_TYPE_TRACING);
+}
+
+bool has_late_target_of_section(const char *section, const char *target)
+{
+	enum late_target kind = late_target_of(section);
+	char function[SYMBOL_SIZE];
+
+	if (kind == LATE_TRACEPOINT)
+		return has_tracepoint(target);
+	return !function_of_section(section, target, function, sizeof(function)) ||
+	       can_trace(function, target, kind == LATE_LISTED_FUNCTION);
 }
 
 static bool has_target(struct bpf_program *program, const char *target)

@@ -21,4 +21,7 @@ bool is_left_out(const char *program);
  */
 bool has_late_target(struct bpf_program *program, const char *target);
 
+/* As has_late_target(), for a program of which only the section is known. */
+bool has_late_target_of_section(const char *section, const char *target);
+
 #endif

@@ -254,6 +254,18 @@ export const CONTROL_FRAMES = {
   triggers: { from: 'loader', number: 98, meaning: 'everything is attached: the agent pulls the triggers', fields: {} },
   continue: { from: 'agent', number: 99, meaning: 'the triggers are pulled: the loader reads the checks', fields: {} },
   finished: { from: 'loader', number: 100, meaning: 'the loader has reported everything', fields: {} },
+  'find-target': {
+    from: 'loader',
+    number: 101,
+    meaning: 'whether the kernel has a target that the load of a program does not need',
+    fields: { section: string, target: string },
+  },
+  'target-found': {
+    from: 'agent',
+    number: 102,
+    meaning: 'the answer: no if a load would hide that the target is missing',
+    fields: { found: flag },
+  },
 } as const satisfies Record<string, ControlFrame>;
 
 /** The values to write into fields. */

@@ -59,11 +59,13 @@ const (
 
 // Frames on the pipes between the agent and a loader program.
 const (
-	controlReady    uint32 = 96  // the loader is warm; the release of its library { version string }
-	controlEnd      uint32 = 97  // the end of the request
-	controlTriggers uint32 = 98  // everything is attached: the agent pulls the triggers
-	controlContinue uint32 = 99  // the triggers are pulled: the loader reads the checks
-	controlFinished uint32 = 100 // the loader has reported everything
+	controlReady       uint32 = 96  // the loader is warm; the release of its library { version string }
+	controlEnd         uint32 = 97  // the end of the request
+	controlTriggers    uint32 = 98  // everything is attached: the agent pulls the triggers
+	controlContinue    uint32 = 99  // the triggers are pulled: the loader reads the checks
+	controlFinished    uint32 = 100 // the loader has reported everything
+	controlFindTarget  uint32 = 101 // whether the kernel has a target that the load of a program does not need { section string, target string }
+	controlTargetFound uint32 = 102 // the answer: no if a load would hide that the target is missing { found bool }
 )
 
 // Off, on, or on if the kernel supports it.

@@ -114,7 +114,8 @@ function untraceableIn(text: string, error: string, { targets, inModule }: Failu
 export function untraceableFailure(state: TargetFacts['state'], error: string, reason: string): Omit<Finding, 'stage'> | null {
   const byError = attachClass(error);
   if (byError !== 'attach-failed' && byError !== 'attach-target-missing') return null;
-  return { class: state === 'notrace' ? byError : 'attach-target-missing', reason };
+  // Loaders try different names of the function, so their last error is not the same.
+  return { class: state === 'notrace' ? 'attach-failed' : 'attach-target-missing', reason };
 }
 
 /** A program or a map that could not be attached, in libbpf's words unless its function cannot be traced. Only a custom loader attaches before it ends. */

@@ -35,6 +35,11 @@ static long (*peek)(void *, void *) = (void *)89; SEC("xdp") int p(void *ctx) { 
   young_type: 'SEC("netfilter") int p(void *ctx) { return 1; }',
   missing_function: 'SEC("fentry/no_such_function") int p(void *ctx) { return 0; }',
   missing_probe: 'SEC("kprobe/no_such_function") int p(void *ctx) { return 0; }',
+  hidden_probe: 'SEC("kprobe/blk_account_io_done") int p(void *ctx) { return 0; }',
+  hidden_function: 'SEC("fexit/blk_account_io_done") int p(void *ctx) { return 0; }',
+  module_probe: 'SEC("kprobe/xfs_file_open") int p(void *ctx) { return 0; }',
+  module_function: 'SEC("fentry/xfs_file_open") int p(void *ctx) { return 0; }',
+  module_tracepoint: 'SEC("tracepoint/xfs/xfs_file_fsync") int p(void *ctx) { return 0; }',
   missing_tracepoint: 'SEC("tracepoint/sched/no_such_event") int p(void *ctx) { return 0; }',
 } as const;
 

@@ -109,6 +109,10 @@ pub const CONTROL_TRIGGERS: u32 = 98;
 pub const CONTROL_CONTINUE: u32 = 99;
 /// the loader has reported everything
 pub const CONTROL_FINISHED: u32 = 100;
+/// whether the kernel has a target that the load of a program does not need { section string, target string }
+pub const CONTROL_FIND_TARGET: u32 = 101;
+/// the answer: no if a load would hide that the target is missing { found bool }
+pub const CONTROL_TARGET_FOUND: u32 = 102;
 
 // Off, on, or on if the kernel supports it.
 pub const WANTED_NO: u32 = 0;
