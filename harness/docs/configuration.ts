@@ -26,7 +26,7 @@ function limitRows(): string[][] {
   return allLimits().map(({ loaders, setting, values, why }) => [
     loaders.map(code).join(', '),
     code(setting),
-    values === undefined ? 'all' : values.map((value) => code(String(value))).join(', '),
+    typeof values === 'string' ? values : (values?.map((value) => code(String(value))).join(', ') ?? 'all'),
     plainText(`${libraryName(loaders[0])} ${why}`),
   ]);
 }

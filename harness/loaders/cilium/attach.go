@@ -52,6 +52,7 @@ func (s *session) reportAttached(kind uint32, name string, err error) {
 	case errors.Is(err, errNoTarget):
 		s.send(frameAttached, u32(kind), u32(uint32(syscall.EOPNOTSUPP)), text(name), text(""))
 	default:
+		s.unattached[name] = true
 		s.send(frameAttached, u32(kind), u32(numberOf(err)), text(name), text(err.Error()))
 	}
 }
@@ -149,10 +150,16 @@ func attachCgroup(spec *ebpf.ProgramSpec, program *ebpf.Program, path string) (i
 	return link.AttachCgroup(link.CgroupOptions{Path: path, Attach: kind, Program: program})
 }
 
+// The words of the agent, so that the reason is the same for all loaders.
+type noInterface struct{}
+
+func (noInterface) Error() string { return "no such interface in the guest" }
+func (noInterface) Unwrap() error { return syscall.ENODEV }
+
 func onInterface(name string, attach func(index int) (io.Closer, error)) (io.Closer, error) {
 	found, err := net.InterfaceByName(name)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", err, syscall.ENODEV)
+		return nil, noInterface{}
 	}
 	return attach(found.Index)
 }

@@ -17,19 +17,36 @@ type session struct {
 	*pipe
 	request     *request
 	kernelTypes *btf.Spec // the custom BTF; nil for that of the kernel
+	groups      []*group
+	isProbed    bool            // whether the kernel was asked what it supports, and the programs are listed
+	leftOut     map[string]bool // programs for which the kernel lacks something
+	tried       map[string]bool // programs that were loaded alone as alternatives
+	unattached  map[string]bool // programs that were loaded, but could not be attached
 }
 
 func newSession(p *pipe, r *request) *session {
-	return &session{pipe: p, request: r}
+	return &session{
+		pipe: p, request: r, groups: groupsOf(r.settings),
+		leftOut: map[string]bool{}, tried: map[string]bool{}, unattached: map[string]bool{},
+	}
 }
 
-// Loads the whole object. If that fails, loads each wanted program alone.
+// Loads the whole object. If that fails, chooses other alternatives and loads it again. If that fails too, loads each wanted program alone.
 func (s *session) load() {
 	whole := s.attempt("")
-	for _, name := range whole.alone {
-		s.attempt(name)
+	if whole.spec != nil && (!whole.done || s.chosenFailed()) {
+		whole.close()
+		if s.choose(whole.done) {
+			whole = s.attempt("")
+		}
 	}
-	if whole.loaded != nil {
+	for _, name := range whole.alone {
+		if !s.tried[name] {
+			s.attempt(name)
+		}
+	}
+	s.reportChosen()
+	if whole.loaded != nil && !s.chosenFailed() {
 		s.check(whole.spec, whole.loaded)
 	}
 }
@@ -37,8 +54,16 @@ func (s *session) load() {
 // The result of one attempt.
 type attempt struct {
 	spec   *ebpf.CollectionSpec
-	loaded *objects // nil if it failed
+	done   bool     // whether it loaded
+	loaded *objects // what the whole object loaded, as long as it is needed
 	alone  []string // the programs that must be loaded alone to know their verdicts
+}
+
+func (a *attempt) close() {
+	if a.loaded != nil {
+		a.loaded.close()
+		a.loaded = nil
+	}
 }
 
 // One load attempt, from the bytes of the object on: of one program, or of "" for the whole object.
@@ -55,10 +80,17 @@ func (s *session) attempt(only string) attempt {
 		return attempt{}
 	}
 	order := orderedPrograms(spec, s.request.elf)
-	if only == "" {
+	isFirst := !s.isProbed
+	s.isProbed = true
+	if isFirst {
 		s.listPrograms(spec, order)
 	}
-	if refused := s.applySettings(spec, only); refused != nil {
+	refused := s.applySettings(spec, only)
+	if isFirst && refused == nil {
+		s.decideSupported(spec, order)
+		s.probeAlternatives(spec)
+	}
+	if refused != nil {
 		s.reportFailure(*refused)
 		s.end(reachedPrepare, refused.number(), start, opened)
 		return attempt{spec: spec, alone: s.unless(only != "", s.wanted(spec, order))}
@@ -79,9 +111,9 @@ func (s *session) attempt(only string) attempt {
 	s.attachAll(spec, loaded, order)
 	if only != "" {
 		loaded.close()
-		return attempt{spec: spec}
+		return attempt{spec: spec, done: true}
 	}
-	return attempt{spec, loaded, unknownPrograms(spec, order)}
+	return attempt{spec, true, loaded, unknownPrograms(spec, order)}
 }
 
 func (s *session) unless(isEnough bool, names []string) []string {
@@ -111,16 +143,20 @@ func (s *session) listPrograms(spec *ebpf.CollectionSpec, order []string) {
 		if functions := functionsOf(program); len(functions) > 0 {
 			insns = functions[0].insns
 		}
-		isKnown := program.Type != ebpf.UnspecifiedProgram
-		s.send(frameProgram, u32(insns), flag(isKnown), text(name), text(program.SectionName), text(typeName(program.Type)))
+		isLoaded := program.Type != ebpf.UnspecifiedProgram && s.isWanted(name)
+		s.send(frameProgram, u32(insns), flag(isLoaded), text(name), text(program.SectionName), text(typeName(program.Type)))
 	}
+}
+
+func (s *session) isWanted(name string) bool {
+	wanted, isSet := s.request.autoload[name]
+	return !isSet || wanted != wantedNo
 }
 
 // The programs that the request wants, of those that the library can load.
 func (s *session) wanted(spec *ebpf.CollectionSpec, order []string) []string {
 	return slices.DeleteFunc(slices.Clone(order), func(name string) bool {
-		wanted, isSet := s.request.autoload[name]
-		return spec.Programs[name].Type == ebpf.UnspecifiedProgram || (isSet && wanted == wantedNo)
+		return !s.isWanted(name) || s.leftOut[name] || s.isUnchosen(name) || spec.Programs[name].Type == ebpf.UnspecifiedProgram
 	})
 }
 

@@ -58,7 +58,9 @@ func (s *session) applySetting(spec *ebpf.CollectionSpec, setting frame) (string
 	case frameKconfig:
 		return "kconfig", errors.New("kconfig: cilium/ebpf reads only the configuration of the running kernel")
 	case frameAlternatives:
-		return "alternatives", errors.New("alternatives: cilium/ebpf does not choose among programs or maps")
+		if p.u32() == alternativeMaps {
+			return "alternatives", errors.New("alternatives: cilium/ebpf creates every map that a program uses")
+		}
 	}
 	return "", nil
 }

@@ -85,6 +85,10 @@ interface ReadObject {
   placeOf: PlaceOf;
 }
 
+function namesOf({ maps }: BpfObject): string[] {
+  return maps.map(({ name }) => name);
+}
+
 async function readObject(
   { file, source, directory, defaults }: FoundFile,
   id: string,
@@ -100,7 +104,7 @@ async function readObject(
   const settings = { ...given, ...own };
   const placeOf = (path: readonly PropertyKey[]) => (path[0] !== undefined && path[0] in given ? defaults : source)?.at?.(path) ?? shown;
   const prepared = await prepareSettings(settings, { object: bpf, file: { path: file, bytes }, directory, placeOf });
-  checkLoaderApplies(settings.loader ?? DEFAULT_LIBBPF, settings, placeOf);
+  checkLoaderApplies(settings.loader ?? DEFAULT_LIBBPF, settings, placeOf, namesOf(bpf));
   // Results do not name the default release.
   const loader = prepared.loader && settings.loader !== undefined ? { loader: settings.loader } : {};
   const named = { ...loader, ...(prepared.mode && prepared.mode !== 'load' && { mode: prepared.mode }) };
@@ -158,7 +162,7 @@ async function withConfigured(files: readonly FoundFile[], configured: ObjectSou
  */
 function forLoader({ object, placeOf }: ReadObject, loader: string, ids: Set<string>): RunObject {
   if (loader === DEFAULT_LIBBPF) return object;
-  checkLoaderApplies(loader, object.settings, placeOf);
+  checkLoaderApplies(loader, object.settings, placeOf, namesOf(object.bpf));
   return {
     ...object,
     settings: { ...object.settings, loader },

@@ -11,18 +11,20 @@ type MemberOf<Group extends 'maps' | 'programs'> = keyof SettingValues[Group][st
 /** A setting as the documentation names it: `maps.NAME.type`. */
 type SettingPath = SettingName | `maps.${typeof NAME}.${MemberOf<'maps'>}` | `programs.${typeof NAME}.${MemberOf<'programs'>}`;
 
+/** The groups of `alternatives` that name maps. */
+const GROUPS_OF_MAPS = 'groups of maps';
+
 /** A setting that a library cannot apply. */
 export interface LoaderLimit {
   setting: SettingPath;
   /** The values that it cannot apply. @default all */
-  values?: readonly unknown[];
+  values?: readonly unknown[] | typeof GROUPS_OF_MAPS;
   /** The loaders that cannot apply it. @default all of the library */
   loaders?: readonly string[];
   /** What the library lacks, without its name. */
   why: string;
 }
 
-const CHOOSES_NONE = 'does not choose among programs or maps';
 const ONLY_ENTRIES = 'sets only the number of entries of a map';
 const BY_SECTION = 'takes the type of a program only from its section name';
 
@@ -33,13 +35,16 @@ const BY_SECTION = 'takes the type of a program only from its section name';
 const LIMITS = {
   cilium: [
     { setting: 'kconfig', why: 'reads only the configuration of the running kernel' },
-    { setting: 'alternatives', why: CHOOSES_NONE },
+    {
+      setting: 'alternatives',
+      values: GROUPS_OF_MAPS,
+      why: 'cannot leave out a map that a program uses, so only programs can be alternatives',
+    },
     { setting: 'maps.NAME.autocreate', values: [false, 'if-supported'], why: 'creates every map of an object' },
-    { setting: 'programs.NAME.autoload', values: ['if-supported'], why: 'does not ask the kernel for what it supports' },
   ],
   aya: [
     { setting: 'kconfig', why: 'does not know externs of the kernel configuration' },
-    { setting: 'alternatives', why: CHOOSES_NONE },
+    { setting: 'alternatives', values: GROUPS_OF_MAPS, why: 'cannot leave out a map, so only programs can be alternatives' },
     { setting: 'maps.NAME.type', why: ONLY_ENTRIES },
     { setting: 'maps.NAME.key_size', why: ONLY_ENTRIES },
     { setting: 'maps.NAME.value_size', why: ONLY_ENTRIES },
@@ -78,14 +83,21 @@ function valuesAt(value: unknown, [key, ...rest]: readonly string[], path: reado
   return members.flatMap(([name, member]) => valuesAt(member, rest, [...path, name]));
 }
 
+function isRefused(value: unknown, values: LoaderLimit['values'], maps: readonly string[]): boolean {
+  if (values === undefined) return true;
+  if (values !== GROUPS_OF_MAPS) return values.includes(value);
+  return Array.isArray(value) && value.flat().some((name) => maps.includes(String(name)));
+}
+
 /**
  * Checks that a loader can apply all settings of an object.
+ * @param maps the names of the maps of the object
  * @throws UserError for the first that it cannot apply, with its place, the loader and what to do
  */
-export function checkLoaderApplies(loader: string, settings: ObjectSettings, placeOf: PlaceOf): void {
+export function checkLoaderApplies(loader: string, settings: ObjectSettings, placeOf: PlaceOf, maps: readonly string[]): void {
   if (settings.command !== undefined) return;
   for (const { setting, values, why } of limitsOf(loader)) {
-    const [first] = valuesAt(settings, setting.split('.')).filter(({ value }) => values === undefined || values.includes(value));
+    const [first] = valuesAt(settings, setting.split('.')).filter(({ value }) => isRefused(value, values, maps));
     if (!first) continue;
     const key = first.path.at(-1) ?? setting;
     const problem = `${loader} cannot apply ${key}: ${libraryName(loader)} ${why}; remove the setting, or load with ${DEFAULT_LIBBPF}`;

@@ -12,7 +12,7 @@ const MAX_LISTED = 40;
 const MAX_WHY = 80;
 const MAX_EVIDENCE = 120;
 /** Settings that loader programs of other libraries refuse. */
-const ONLY_LIBBPF: ReadonlySet<SettingName> = new Set(['alternatives', 'kconfig']);
+const ONLY_LIBBPF: ReadonlySet<SettingName> = new Set(['kconfig']);
 
 /** A value as YAML writes it on one line. */
 export function inline(value: unknown): string {
@@ -68,7 +68,7 @@ function settingsOf(name: SettingName, entry: string, value: object): ObjectSett
 
 function canApply(loader: string, settings: ObjectSettings | null): boolean {
   try {
-    if (settings) checkLoaderApplies(loader, settings, () => '');
+    if (settings) checkLoaderApplies(loader, settings, () => '', []);
     return true;
   } catch (error) {
     if (error instanceof UserError) return false;

@@ -8,6 +8,7 @@ use std::time::Instant;
 use aya::{Btf, Ebpf, EbpfLoader};
 use aya_obj::Object;
 
+use crate::alternatives::Lack;
 use crate::failure::Failure;
 use crate::frames::{
     ATTACHED_PROGRAM, FRAME_ATTACHED, FRAME_ATTEMPT_BEGIN, FRAME_ATTEMPT_END, FRAME_LEFT_OUT, FRAME_PROGRAM, LACKS_ATTACH_TARGET,
@@ -40,6 +41,8 @@ pub struct Loading {
     request: &'static [Frame],
     relocations: Option<Vec<Outcome>>,
     subprograms: Option<Vec<Subprogram>>,
+    /// Whether the kernel was asked what it supports, and the programs are listed.
+    is_probed: bool,
 }
 
 /// Programs in the order of the file; aya keeps them in no order.
@@ -111,7 +114,7 @@ impl Loading {
     /// The object of a request, before its first attempt.
     pub fn new(elf: &'static [u8], request: &'static [Frame], start: Start) -> Self {
         let Start { loader, btf, settings } = start;
-        Self { elf, loader, btf, settings, request, relocations: None, subprograms: None }
+        Self { elf, loader, btf, settings, request, relocations: None, subprograms: None, is_probed: false }
     }
 
     fn binding<'a>(&self, program: &'a Listed) -> Binding<'a> {
@@ -148,8 +151,26 @@ impl Loading {
         }
     }
 
+    /// Leaves out alternatives that would load although the kernel lacks their targets.
+    fn probe_alternatives(&mut self, listed: &[Listed]) {
+        let mut alternatives = std::mem::take(&mut self.settings.alternatives);
+        let lack_of = |name: &str| match listed.iter().find(|program| program.name == name) {
+            None => Lack::Target,
+            Some(_) if self.settings.wanted(name) == WANTED_NO => Lack::LeftOut,
+            Some(program) if programs::lacks_late_target(&self.binding(program)).is_some() => Lack::Target,
+            Some(_) => Lack::Nothing,
+        };
+        let without_target = alternatives.probe(lack_of);
+        self.settings.alternatives = alternatives;
+        for program in listed.iter().filter(|program| without_target.contains(&program.name.as_str())) {
+            let what = self.binding(program).hook().unwrap_or_default();
+            Message::new(FRAME_LEFT_OUT).u32(LACKS_ATTACH_TARGET).string(&program.name).string(what).send();
+        }
+    }
+
     fn is_loaded(&self, program: &Listed, only: Option<&str>) -> bool {
-        only.map_or_else(|| self.settings.wanted(&program.name) != WANTED_NO, |only| program.name == only)
+        let is_wanted = || self.settings.wanted(&program.name) != WANTED_NO && !self.settings.alternatives.is_unchosen(&program.name);
+        only.map_or_else(is_wanted, |only| program.name == only)
     }
 
     /// Loads the programs of the attempt one after the other, up to the first that fails.
@@ -161,13 +182,17 @@ impl Loading {
         Ok(())
     }
 
-    fn attach(&self, ebpf: &mut Ebpf, listed: &[Listed], only: Option<&str>) {
-        for program in listed.iter().filter(|program| self.is_loaded(program, only)) {
+    fn attach(&mut self, ebpf: &mut Ebpf, listed: &[Listed], only: Option<&str>) {
+        let loaded: Vec<&Listed> = listed.iter().filter(|program| self.is_loaded(program, only)).collect();
+        for program in loaded {
             let target = self.settings.targets.get(program.name.as_str()).copied();
             let (errno, detail) = match programs::attach_in(ebpf, &program.name, &program.section, target) {
                 Attachment::Done => (0, String::new()),
                 Attachment::LeftAlone => (libc::EOPNOTSUPP as u32, String::new()),
-                Attachment::Failed { errno, detail } => (errno, detail),
+                Attachment::Failed { errno, detail } => {
+                    self.settings.alternatives.note_unattached(&program.name);
+                    (errno, detail)
+                }
             };
             Message::new(FRAME_ATTACHED).u32(ATTACHED_PROGRAM).u32(errno).string(&program.name).string(&detail).send();
         }
@@ -184,8 +209,10 @@ impl Loading {
             Err(error) => return Ok(fail(REACHED_OPEN, &Failure::of_parse(&error), &timing)),
         };
         let listed = list(&object, self.elf);
-        if only.is_none() {
+        if !self.is_probed {
+            self.is_probed = true;
             self.decide_supported(&listed);
+            self.probe_alternatives(&listed);
             listed.iter().for_each(|program| self.send_program(program));
         }
         if let Some((first, others)) = self.settings.failures.split_first() {
@@ -225,28 +252,60 @@ impl Loading {
         if self.settings.attach {
             self.attach(&mut ebpf, listed, only);
         }
-        if only.is_none() && self.settings.run {
+        if only.is_none() && self.settings.run && !self.settings.alternatives.chosen_failed() {
             run_check::run(&mut ebpf, self.request)?;
         }
         Ok(REACHED_DONE)
     }
 
-    /// Loads the object. If it does not load as a whole, loads each wanted program alone.
-    pub fn run(&mut self) -> io::Result<()> {
-        let reached = self.attempt(None)?;
-        if reached == REACHED_OPEN || reached == REACHED_DONE {
-            return Ok(());
+    /// Tries alternatives alone until one of each group works. Returns whether another member than the first is now chosen in any group.
+    fn choose(&mut self, was_loaded: bool) -> io::Result<bool> {
+        let mut is_changed = false;
+        for (index, members) in self.settings.alternatives.to_try(was_loaded) {
+            let mut chosen = None;
+            for member in members {
+                self.settings.alternatives.note_tried(member);
+                if self.attempt(Some(member))? == REACHED_DONE && self.settings.alternatives.is_attached(member) {
+                    chosen = Some(member);
+                    break;
+                }
+            }
+            is_changed |= self.settings.alternatives.choose(index, chosen);
         }
-        // aya's own messages about the object do not change from attempt to attempt.
-        log::set_max_level(log::LevelFilter::Warn);
+        Ok(is_changed)
+    }
+
+    /// Loads each wanted program alone, except for those that were tried.
+    fn attempt_each(&mut self) -> io::Result<()> {
         let listed = Object::parse(self.elf).map(|object| list(&object, self.elf)).unwrap_or_default();
         let wanted: Vec<&Listed> = listed.iter().filter(|program| self.is_loaded(program, None)).collect();
         // The attempt of an object with one program was already that of the program.
         if wanted.len() > 1 {
             for program in wanted {
-                self.attempt(Some(&program.name))?;
+                if !self.settings.alternatives.was_tried(&program.name) {
+                    self.attempt(Some(&program.name))?;
+                }
             }
         }
+        Ok(())
+    }
+
+    /// Loads the object. If that fails, chooses other alternatives and loads it again. If that fails too, loads each wanted program alone.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut reached = self.attempt(None)?;
+        if reached == REACHED_OPEN {
+            return Ok(());
+        }
+        // aya's own messages about the object do not change from attempt to attempt.
+        log::set_max_level(log::LevelFilter::Warn);
+        let is_done = reached == REACHED_DONE;
+        if (!is_done || self.settings.alternatives.chosen_failed()) && self.choose(is_done)? {
+            reached = self.attempt(None)?;
+        }
+        if reached != REACHED_DONE {
+            self.attempt_each()?;
+        }
+        self.settings.alternatives.report();
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Loads BPF objects with aya in a guest of corematrix. The agent starts this program before the snapshot, sends it one request on
 //! standard input, and forwards what it reports on standard output to the host.
+mod alternatives;
 mod attempt;
 mod failure;
 mod frames;

@@ -2,7 +2,7 @@
 //! Loading and attaching a program through the API of its type, with the arguments that users of aya take from the section name.
 use std::error::Error;
 use std::fs::File;
-use std::path::Path;
+use std::io;
 
 use aya::maps::sock::SockMapFd;
 use aya::maps::{Map, SockHash, SockMap};
@@ -13,10 +13,9 @@ use aya::{Btf, Ebpf};
 use aya_obj::btf::BtfKind;
 
 use crate::failure::{Failure, chain, errno_of};
-use crate::frames::ABOUT_BTF;
+use crate::frames::{ABOUT_BTF, CONTROL_FIND_TARGET, CONTROL_TARGET_FOUND};
+use crate::wire::{Message, read_frame};
 use crate::{release, sections};
-
-const EVENTS: &str = "/sys/kernel/tracing/events";
 
 /// What a load needs besides the program.
 pub struct Binding<'a> {
@@ -63,9 +62,10 @@ impl Unloaded {
 }
 
 impl<'a> Binding<'a> {
-    /// The function or hook to load for.
+    /// The function or hook to load for. For a hook of a cgroup, the request names the cgroup.
     pub fn hook(&self) -> Result<&'a str, Unloaded> {
-        self.target.or(sections::target(self.section)).ok_or(Unloaded::NeedsTarget)
+        let given = self.target.filter(|_| !self.section.starts_with("lsm_cgroup"));
+        given.or(sections::target(self.section)).ok_or(Unloaded::NeedsTarget)
     }
 
     /// The BTF of the kernel.
@@ -119,12 +119,20 @@ impl<E: Error + 'static> From<Result<(), E>> for Attachment {
     fn from(result: Result<(), E>) -> Self {
         match result {
             Ok(()) => Self::Done,
+            // The words of the agent, so that the reason is the same for all loaders.
+            Err(error) if lacks_interface(&error) => {
+                Self::Failed { errno: libc::ENODEV as u32, detail: "no such interface in the guest".to_owned() }
+            }
             // errno 0 would mean success.
             Err(error) => {
                 Self::Failed { errno: errno_of(&error).max(libc::EINVAL as u32 * u32::from(errno_of(&error) == 0)), detail: chain(&error) }
             }
         }
     }
+}
+
+fn lacks_interface(error: &(dyn Error + 'static)) -> bool {
+    matches!(error.downcast_ref(), Some(ProgramError::UnknownInterface { .. }))
 }
 
 fn refused(detail: &str) -> Attachment {
@@ -245,9 +253,18 @@ pub fn lacks_target(binding: &Binding<'_>) -> Option<String> {
         "lsm" | "lsm.s" => (format!("bpf_lsm_{target}"), BtfKind::Func),
         "iter" | "iter.s" => (format!("bpf_iter_{target}"), BtfKind::Func),
         "tp_btf" => (format!("btf_trace_{target}"), BtfKind::Typedef),
-        "tracepoint" | "tp" => return (!Path::new(EVENTS).join(target).exists()).then(|| target.to_owned()),
-        _ => return None,
+        _ => return lacks_late_target(binding),
     };
     let is_missing = binding.btf.is_none_or(|btf| btf.id_by_type_name_kind(&name, kind).is_err());
-    is_missing.then(|| target.to_owned())
+    if is_missing { Some(target.to_owned()) } else { lacks_late_target(binding) }
+}
+
+/// The target that the kernel lacks although the program would load. Only the agent reads the lists of functions and events.
+pub fn lacks_late_target(binding: &Binding<'_>) -> Option<String> {
+    let target = binding.hook().ok()?;
+    Message::new(CONTROL_FIND_TARGET).string(binding.section).string(target).send();
+    let answer = read_frame(&mut io::stdin()).ok().filter(|frame| frame.number == CONTROL_TARGET_FOUND);
+    // Without an agent there is nothing left to do.
+    let Some(answer) = answer else { std::process::exit(1) };
+    (answer.fields().u32() == 0).then(|| target.to_owned())
 }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use aya::{Btf, EbpfLoader, Endianness};
 
+use crate::alternatives::{Alternatives, Group};
 use crate::failure::{Failure, chain};
 use crate::frames::{
-    ABOUT_BTF, FRAME_ALTERNATIVES, FRAME_ATTACH, FRAME_ATTACH_TO, FRAME_AUTOLOAD, FRAME_BTF, FRAME_INNER_MAP, FRAME_KCONFIG,
-    FRAME_MAP_SETTING, FRAME_PINS, FRAME_PROGRAM_SETTING, FRAME_RUN, FRAME_VARIABLE, MAP_AUTOCREATE, MAP_CPUS, MAP_KEY_SIZE,
+    ABOUT_BTF, ALTERNATIVE_MAPS, FRAME_ALTERNATIVES, FRAME_ATTACH, FRAME_ATTACH_TO, FRAME_AUTOLOAD, FRAME_BTF, FRAME_INNER_MAP,
+    FRAME_KCONFIG, FRAME_MAP_SETTING, FRAME_PINS, FRAME_PROGRAM_SETTING, FRAME_RUN, FRAME_VARIABLE, MAP_AUTOCREATE, MAP_CPUS, MAP_KEY_SIZE,
     MAP_MAX_ENTRIES, MAP_TYPE, PROGRAM_TYPE, WANTED_YES,
 };
 use crate::object_file::{Variable, variable_at};
@@ -29,6 +30,8 @@ pub struct Settings {
     pub attach: bool,
     /// Whether there are run checks.
     pub run: bool,
+    /// Groups of programs of which one is loaded.
+    pub alternatives: Alternatives,
     /// The settings that aya cannot fulfil.
     pub failures: Vec<Failure>,
 }
@@ -81,6 +84,15 @@ fn set_btf(settings: &mut Settings, frame: &'static Frame) {
     }
 }
 
+fn set_alternatives(settings: &mut Settings, frame: &'static Frame) -> Option<Failure> {
+    let mut fields = frame.fields();
+    if fields.u32() == ALTERNATIVE_MAPS {
+        return Some(Failure::of_setting("alternatives", "aya creates every map of an object".to_owned()));
+    }
+    settings.alternatives.groups.push(Group::new(fields.strings()));
+    None
+}
+
 /// Applies the settings to the loader that all load attempts use.
 pub fn apply(loader: &mut EbpfLoader<'static>, request: &'static [Frame], elf: &[u8]) -> Settings {
     let mut settings = Settings::default();
@@ -91,7 +103,7 @@ pub fn apply(loader: &mut EbpfLoader<'static>, request: &'static [Frame], elf: &
             FRAME_MAP_SETTING => set_map(loader, frame),
             FRAME_VARIABLE => set_bytes(&mut variables, elf, frame),
             FRAME_KCONFIG => Some(Failure::of_setting("kconfig", "aya does not know externs of the kernel configuration".to_owned())),
-            FRAME_ALTERNATIVES => Some(Failure::of_setting("alternatives", "aya does not choose among alternatives".to_owned())),
+            FRAME_ALTERNATIVES => set_alternatives(&mut settings, frame),
             FRAME_INNER_MAP => {
                 let map = fields.inner_map_name();
                 Some(Failure::of_setting(map, format!("map '{map}': aya has no way to set its inner maps")))

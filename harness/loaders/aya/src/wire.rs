@@ -61,6 +61,15 @@ impl<'a> Fields<'a> {
         std::str::from_utf8(text).unwrap_or_default()
     }
 
+    /// Reads all texts up to the end.
+    pub fn strings(&mut self) -> Vec<&'a str> {
+        let mut found = Vec::new();
+        while !self.left.is_empty() {
+            found.push(self.string());
+        }
+        found
+    }
+
     /// Reads a u32 and as many bytes as it says.
     pub fn counted(&mut self) -> &'a [u8] {
         let length = self.u32() as usize;

@@ -131,6 +131,10 @@ test('init names the loader that an object was made for, with its evidence, and 
       # These objects may depend on settings that their loader makes. Settings in comments are optional.
       - path: choices.bpf.o
         loader: cilium@0.22 # cilium/ebpf: section classifier/ingress, ringbuf map events with a type of values
+        alternatives: # the first that loads and attaches
+          - [unlink_fentry, unlink_kprobe]
+        # programs:
+        #   oldest_helper: {autoload: if-supported} # ?raw_tp/sched_switch: not loaded by default
 
     # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
     # defaults: { mode: attach }"

@@ -28,7 +28,6 @@ async function read(settings: string, loaders: string[] = [], object = 'exec_wat
 it('a setting that the named loader cannot apply is refused with its line, the loader and what to do', async () => {
   const texts = [
     'loader: cilium@0.22\nmaps: { executions: { autocreate: false } }',
-    'loader: cilium@0.17\nprograms: { on_exec: { autoload: if-supported } }',
     'loader: aya@0.14\nmaps: { executions: { max_entries: 8192, value_size: 8 } }',
     'loader: aya@0.14\nmaps: { executions: { type: array } }',
     'loader: aya@0.14\nprograms: { on_exec: { type: kprobe } }',
@@ -37,17 +36,18 @@ it('a setting that the named loader cannot apply is refused with its line, the l
   const found = await Promise.all([
     ...texts.map(async (text) => read(text)),
     read('loader: aya@0.14\nkconfig: { CONFIG_HZ: 100 }', [], 'kernel_config'),
+    read('loader: cilium@0.17\nalternatives: [[newest_helper, newer_helper], [events, old_events]]', [], 'choices'),
   ]);
   expect(found.flatMap(({ rows }) => rows)).toEqual([]);
   expect(found.map(({ problems }) => problems.join('\n'))).toMatchInlineSnapshot(`
     [
       "corematrix.yaml:4:39: cilium@0.22 cannot apply autocreate: cilium/ebpf creates every map of an object; remove the setting, or load with libbpf@default",
-      "corematrix.yaml:4:38: cilium@0.17 cannot apply autoload: cilium/ebpf does not ask the kernel for what it supports; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:58: aya@0.14 cannot apply value_size: aya sets only the number of entries of a map; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:33: aya@0.14 cannot apply type: aya sets only the number of entries of a map; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:34: aya@0.14 cannot apply type: aya takes the type of a program only from its section name; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:38: aya@0.13 cannot apply autoload: aya has no function in this release that asks the kernel whether it knows a program type; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:14: aya@0.14 cannot apply kconfig: aya does not know externs of the kernel configuration; remove the setting, or load with libbpf@default",
+      "corematrix.yaml:4:19: cilium@0.17 cannot apply alternatives: cilium/ebpf cannot leave out a map that a program uses, so only programs can be alternatives; remove the setting, or load with libbpf@default",
     ]
   `);
 });
@@ -55,7 +55,7 @@ it('a setting that the named loader cannot apply is refused with its line, the l
 /** Values in YAML of each setting that some loader cannot apply. */
 const EXAMPLES: Record<string, { value: string; object?: string; name?: string }> = {
   kconfig: { value: '{ CONFIG_HZ: 100 }', object: 'kernel_config' },
-  alternatives: { value: '[[on_exec, on_exit]]' },
+  alternatives: { value: '[[events, old_events]]', object: 'choices' },
   'maps.NAME.type': { value: 'hash' },
   'maps.NAME.key_size': { value: '4' },
   'maps.NAME.value_size': { value: '8' },
@@ -69,7 +69,10 @@ const EXAMPLES: Record<string, { value: string; object?: string; name?: string }
 const NAMES: Record<string, string> = { maps: 'executions', programs: 'on_exec' };
 
 const REFUSALS = allLimits().flatMap(({ loaders, setting, values, why }) =>
-  loaders.flatMap((loader) => (values ?? [EXAMPLES[setting]?.value]).map((value) => ({ loader, setting, value: String(value), why }))),
+  loaders.flatMap((loader) => {
+    const refused = values === undefined || typeof values === 'string' ? [EXAMPLES[setting]?.value] : values;
+    return refused.map((value) => ({ loader, setting, value: String(value), why }));
+  }),
 );
 
 it.each(REFUSALS)('the loader $loader refuses the setting $setting with the value $value', async ({ loader, setting, value, why }) => {
@@ -103,6 +106,8 @@ it('settings that a loader can apply are accepted', async () => {
   const found = await Promise.all([
     read('loader: cilium@0.22\nmaps: { executions: { max_entries: 8192, autocreate: true } }\nprograms: { on_exec: { autoload: false } }'),
     read('loader: aya@0.14\nmaps: { executions: { max_entries: 8192 } }\nprograms: { on_exec: { autoload: if-supported } }'),
+    read('loader: cilium@0.17\nprograms: { on_exec: { autoload: if-supported } }\nalternatives: [[on_exec, on_exit]]'),
+    read('loader: aya@0.13\nalternatives: [[on_exec, on_exit]]'),
   ]);
-  expect(found).toEqual(Array.from({ length: 2 }, () => ({ rows: ['exec_watch'], problems: [] })));
+  expect(found).toEqual(Array.from({ length: 4 }, () => ({ rows: ['exec_watch'], problems: [] })));
 });
