@@ -26,6 +26,7 @@ export const ROOMS = [
   'programs',
   'harness/doctor',
   'reports',
+  'harness/library',
   'harness/cli',
   'harness/docs',
 ];

@@ -1,5 +1,5 @@
-// Work that blocks this process for seconds. No listener can answer a signal in that time, so listeners are taken away for it: a signal
-// then ends the process at once. Guests end with the process, and finished cells are in the journal of the run.
+// Work that blocks this process for seconds. No listener can answer a signal in that time, so the command line takes listeners away for it:
+// a signal then ends the process at once. Guests end with the process, and finished cells are in the journal of the run.
 import { setImmediate } from 'node:timers/promises';
 
 /** Signals that ask a command to end. */
@@ -10,6 +10,14 @@ const LONG = 10_000;
 
 /** An amount of work: relocations and programs, about a tenth of a millisecond each. */
 export type Weight = number;
+
+/** Whether this process runs only the command line. In any other program, the listeners belong to that program and stay. */
+let isCommandLine = false;
+
+/** Lets `blocking` take listeners away. The command line calls it once; a program that uses the library never does. */
+export function blockAsCommandLine(): void {
+  isCommandLine = true;
+}
 
 interface Counted {
   relocations: readonly unknown[];
@@ -37,12 +45,16 @@ function defaultSignals(): () => void {
 }
 
 /**
- * Runs work whose steps may be long. If it is, a signal in the meantime ends the process at once.
+ * Runs work whose steps may be long. On the command line, a signal during long work ends the process at once.
  * @param signal if given, the work does not begin after it aborted, and its reason is thrown; without it, a signal that arrived just
  * before the work ends the process, too
  */
 export async function blocking<Result>(weight: Weight, work: () => Result | Promise<Result>, signal?: AbortSignal): Promise<Result> {
   if (weight <= LONG) return work();
+  if (!isCommandLine) {
+    signal?.throwIfAborted();
+    return work();
+  }
   let arrived: NodeJS.Signals | null = null;
   const note = (name: NodeJS.Signals) => {
     arrived = name;

@@ -20,7 +20,7 @@ function textOf(message: string, detail: string | undefined): string {
 
 /** Wrong usage, configuration or input. The message is one line: the fault, its place, and what to type instead. Exit code 2. */
 export class UserError extends Error {
-  override readonly name = 'UserError';
+  override readonly name: string = 'UserError';
 
   constructor(message: string, { detail, ...options }: ErrorFacts = {}) {
     super(textOf(message, detail), options);
@@ -42,6 +42,25 @@ export class UserFaults extends UserError {
     const more = total > faults.length ? [`and ${total - faults.length} more`] : [];
     super(total > 1 ? `${input}: ${total} errors` : first, total > 1 ? { detail: [...lines, ...more].join('\n') } : {});
     this.faults = [...lines, ...more];
+  }
+}
+
+/** A configuration that is not valid: its faults, each with file, line and column. */
+export class ConfigurationError extends UserFaults {
+  override readonly name = 'ConfigurationError';
+}
+
+/** No object or no kernel can be used. Each problem is one line. Exit code 2. */
+export class NothingUsableError extends UserError {
+  override readonly name = 'NothingUsableError';
+  /** The message without the problems. */
+  readonly summary: string;
+  readonly problems: readonly string[];
+
+  constructor(summary: string, problems: readonly string[]) {
+    super(summary, problems.length === 0 ? {} : { detail: problems.join('\n') });
+    this.summary = summary;
+    this.problems = problems;
   }
 }
 

@@ -1,5 +1,6 @@
 // Runs the command line and turns every error into its message and exit code.
 import { CommanderError } from 'commander';
+import { blockAsCommandLine } from '../base/blocking.ts';
 import { InfraError } from '../base/errors.ts';
 import { exitCodeAfter, reportError } from './exit.ts';
 import { EXIT } from './exit-codes.ts';
@@ -19,6 +20,7 @@ function onStreamError(error: NodeJS.ErrnoException): void {
 
 /** Runs the command that the arguments name, and sets the exit code of this process. */
 export async function runCommandLine(): Promise<void> {
+  blockAsCommandLine();
   process.on('uncaughtException', endFor);
   // With a listener, a write beyond the limit of file sizes fails with EFBIG. Without one, the signal ends this process without a word.
   process.on('SIGXFSZ', () => undefined);

@@ -10,20 +10,20 @@ import { planKernels } from '../../kernels/plan.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { writeReportFolder } from '../../reports/folder/write.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
+import { ensureAgents } from '../library/agents.ts';
+import { withExplanation } from '../library/with-explanation.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { packExecutable } from '../plan/executable/pack-executable.ts';
 import { logText } from '../results/logs.ts';
 import type { CellResult, Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
 import { run } from '../run/run.ts';
-import { ensureAgents } from './agents.ts';
 import { EXIT } from './exit-codes.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { htmlAssetsOption, renderOptions, repeatedFormat } from './format-option.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine, writeParts } from './lines.ts';
-import { withExplanation } from './open-explanation.ts';
 import { accelOption, forceOption, jobsOption, repeated, seconds } from './options.ts';
 import { checkOut } from './out-folder.ts';
 import { showProgress } from './progress.ts';
@@ -149,7 +149,7 @@ async function exec(argv: readonly [string, ...string[]], options: ExecOptions, 
         progress?.end();
       }
     },
-    save: async (results) => save(await withExplanation(results, []), options),
+    save: async (results) => save(await withExplanation(results, [], note), options),
   });
 }
 

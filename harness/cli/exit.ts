@@ -2,17 +2,19 @@
 import { styleText } from 'node:util';
 import { VERSION } from '../base/version.ts';
 import { visibleText } from '../base/visible.ts';
-import { InfraError, UserError } from '../base/errors.ts';
+import { InfraError, NothingUsableError, UserError } from '../base/errors.ts';
 import { machineTrouble } from '../base/machine-trouble.ts';
 import type { Comparison } from '../results/compare.ts';
 import type { CellResult, Results } from '../results/schema.ts';
 import { InterruptedError } from './interrupt.ts';
 import { EXIT } from './exit-codes.ts';
+import { writeLine } from './lines.ts';
 
 const WHERE_TO_REPORT = `This is a fault in corematrix, not in your input. Please open an issue in its repository with the lines above, the command line, and this: corematrix ${VERSION}, Node.js ${process.version}, ${process.platform} ${process.arch}.`;
 
 /** One line for errors that the user can act on; for a fault of corematrix, the stack and where to report it. */
 function describeError(error: unknown): string {
+  if (error instanceof NothingUsableError) return error.summary;
   if (error instanceof UserError || error instanceof InfraError) return error.message;
   const trouble = machineTrouble(error);
   if (trouble !== null) return trouble;
@@ -63,6 +65,8 @@ export function exitCodeOfResults(results: Results, problems: number, gate: Comp
 
 /** Writes an error to standard error, coloured on a terminal, with control sequences in untrusted text escaped. */
 export function reportError(error: unknown): void {
+  // Each problem is an error of its own.
+  if (error instanceof NothingUsableError) for (const problem of error.problems) writeLine(process.stderr, `error: ${problem}`);
   const label = styleText('red', 'error:', { stream: process.stderr, validateStream: true });
   process.stderr.write(`${label} ${visibleText(describeError(error))}\n`);
 }

@@ -1,22 +1,18 @@
 // `corematrix floor`: the oldest and the newest kernel on which each program of an object loads, with as few guests as possible.
 import type { Command } from 'commander';
-import { cacheRoot } from '../base/files.ts';
 import { minimumKernelText } from '../../reports/terminal/minimum-kernel.ts';
 import { escapedJson } from '../../reports/json.ts';
-import { UserError } from '../base/errors.ts';
-import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
-import type { RunEvent } from '../run/events.ts';
-import { checkGuestSystem } from '../run/host.ts';
-import { ensureAgents } from './agents.ts';
+import { floor } from '../library/floor.ts';
+import type { MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { checkedLoader } from './loader-option.ts';
 import { accelOption, jobsOption, repeated } from './options.ts';
-import { showProgress } from './progress.ts';
-import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
+import { showProgress, withProgress } from './progress.ts';
+import { type ConfigOptions, findConfig, settingsOption } from './read-plan.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
-import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
+import { addTrustOptions, namedSources, type TrustFlags } from './trust-options.ts';
 import { untrustedOption } from './untrusted.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 
@@ -34,39 +30,16 @@ function exitCodeOfFound({ programs, without, tried }: MinimumKernels): number {
   return programs.every(({ oldest }) => oldest !== null) ? EXIT.asExpected : EXIT.incompatible;
 }
 
-async function floor(path: string, options: MinimumKernelOptions): Promise<void> {
-  checkGuestSystem();
-  const { loader } = options;
-  const { objects, problems } = await readConfigured([path], options, { loaders: loader === undefined ? undefined : [loader] });
-  const [object] = objects;
-  if (!object || objects.length > 1) {
-    const differ = new Set(objects.map(({ result }) => result.loader)).size > 1;
-    const advice = differ ? '; the configuration names several loaders: choose one with --loader' : '';
-    throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}${advice}`);
-  }
+async function runFloor(object: string, options: MinimumKernelOptions): Promise<void> {
+  const config = await findConfig(options);
+  const { kernel: kernels, loader, jobs, accel } = options;
+  const command = ['corematrix', ...process.argv.slice(2)];
   const progress = showProgress(process.stderr, false);
-  const emit = (event: RunEvent) => progress.onEvent(event);
   try {
-    const from = sourcesOf(options);
     const found = await interruptible({
-      onInterrupt: () => emit({ kind: 'interrupted' }),
-      work: async (signal) => {
-        const agents = await ensureAgents([object], from, emit);
-        const request = {
-          selectors: options.kernel ?? [DEFAULT_SELECTOR],
-          kernelOptions: { cache: cacheRoot(), ...from, signal, onProgress: emit },
-          cache: cacheRoot(),
-          ...agents,
-          expectations: [],
-          isolation: 'snapshot' as const,
-          accel: options.accel,
-          jobs: options.jobs,
-          command: ['corematrix', ...process.argv.slice(2)],
-        };
-        const result = await findMinimumKernel({ object, run: request }, emit, signal);
-        signal.throwIfAborted();
-        return result;
-      },
+      onInterrupt: () => {},
+      work: async (signal) =>
+        withProgress(floor({ object, kernels, loader, jobs, accel, config, command, signal, ...namedSources(options) }), progress),
     });
     progress.end();
     process.stdout.write(options.json === true ? escapedJson(`${JSON.stringify(found)}\n`) : minimumKernelText(found));
@@ -97,7 +70,7 @@ export function addFloorCommand(program: Command): void {
     .addOption(jobsOption())
     .addOption(accelOption())
     .option('--json', 'write everything to standard output as JSON')
-    .action(floor);
+    .action(runFloor);
   addTrustOptions(command);
   addHelp(command, {
     exit: {

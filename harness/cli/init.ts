@@ -10,7 +10,7 @@ import { plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
-import { CONFIG_NAME } from './read-plan.ts';
+import { CONFIG_NAME } from '../library/load-config.ts';
 
 interface InitOptions {
   config: string;

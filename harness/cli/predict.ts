@@ -1,21 +1,18 @@
 // `corematrix predict`: predicts every relocation on every kernel from BTF alone.
 import { type Command, Option } from 'commander';
-import { cacheRoot } from '../base/files.ts';
 import { predictionText } from '../../reports/terminal/prediction.ts';
 import { visible } from '../base/visible.ts';
-import { loaderNotes } from '../plan/inputs/loader-notes.ts';
-import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
 import { LIBRARY_RELEASES } from '../base/loader-name.ts';
-import { findKernels } from '../kernel-btf/kernels.ts';
 import type { LoaderName } from '../core-relo/loader.ts';
-import { type OnCell, predictMatrix, type Prediction } from '../predict/result.ts';
+import { type LoadLog, predict } from '../library/predict.ts';
+import type { Prediction } from '../predict/result.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { checkedLoader } from './loader-option.ts';
 import { repeated } from './options.ts';
-import { type ConfigOptions, readConfigured, settingsOption } from './read-plan.ts';
+import { type ConfigOptions, findConfig, settingsOption } from './read-plan.ts';
 import { untrustedOption } from './untrusted.ts';
 import { BTF_TABLE } from '../kernel-btf/forms.ts';
 
@@ -45,36 +42,28 @@ function exitCodeOfPrediction({ cells }: Prediction, problems: number): number {
   return problems > 0 ? EXIT.usage : EXIT.asExpected;
 }
 
-/** The lines that libbpf would print, for each load. */
-const printLog: OnCell = (kernel, object, cell) => {
-  for (const { program, log } of cell.loads) {
-    writeLine(process.stdout, `# ${object.result.id}${program === null ? '' : `, ${program} alone`}, on ${kernel.id}`);
-    for (const { text } of log()) process.stdout.write(`${visible(text.trimEnd())}\n`);
-  }
-};
+/** The lines that libbpf would print for one load. */
+function printLog({ kernel, object, program, lines }: LoadLog): void {
+  writeLine(process.stdout, `# ${object}${program === null ? '' : `, ${program} alone`}, on ${kernel}`);
+  for (const line of lines) process.stdout.write(`${visible(line.trimEnd())}\n`);
+}
 
-async function predict(objects: string[], options: PredictOptions): Promise<void> {
+async function runPredict(objects: string[], options: PredictOptions): Promise<void> {
   if (options.json === true && options.log === true) throw new UserError('--json and --log both write to standard output; choose one');
   const started = performance.now();
-  const inputs = await readConfigured(objects, options, { bigEndian: true, overrulingLoader: options.loader });
-  const found = await findKernels(options.kernel ?? [], cacheRoot());
-  const { prediction, problems, notes } =
-    inputs.objects.length === 0
-      ? { prediction: null, problems: [], notes: [] }
-      : await predictMatrix(inputs.objects, found.kernels, options.log === true ? printLog : undefined);
-  const all = [...inputs.problems, ...found.problems, ...problems];
-  for (const problem of all) writeLine(process.stderr, `error: ${problem}`);
-  for (const note of [...notes, ...loaderNotes(inputs.objects), ...fixedOffsetNotes(inputs.objects)])
-    writeLine(process.stderr, `note: ${note}`);
-  if (!prediction) throw new UserError('no object can be used');
-  if (prediction.kernels.length === 0) throw new UserError('no kernel can be used');
+  const config = await findConfig(options);
+  const { kernel: kernels, loader } = options;
+  const onLoad = options.log === true ? printLog : undefined;
+  const { prediction, problems, notes } = await predict({ objects, kernels, config, loader, onLoad });
+  for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
+  for (const note of notes) writeLine(process.stderr, `note: ${note}`);
   if (options.json === true) process.stdout.write(`${JSON.stringify(prediction)}\n`);
   else if (options.log !== true) {
     const milliseconds = performance.now() - started;
     const width = process.stdout.columns ?? 100;
     process.stdout.write(predictionText(prediction, milliseconds, { width, colour: process.stdout.isTTY }));
   }
-  process.exitCode = exitCodeOfPrediction(prediction, all.length);
+  process.exitCode = exitCodeOfPrediction(prediction, problems.length);
 }
 
 /** Adds `predict` to the command line. */
@@ -104,7 +93,7 @@ export function addPredictCommand(program: Command): void {
     )
     .option('--log', 'write the lines that libbpf would print instead')
     .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')
-    .action(predict);
+    .action(runPredict);
   addHelp(command, {
     notes: [
       BTF_TABLE,

@@ -1,6 +1,7 @@
 // The progress of a run: a few live lines on a terminal, plain lines elsewhere. All of it goes to standard error.
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { visible } from '../base/visible.ts';
+import type { Running } from '../library/running.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Status } from '../base/vocabulary.ts';
 import { writeLine } from './lines.ts';
@@ -92,6 +93,12 @@ function apply(state: State, event: RunEvent): void {
     state.done = event.done;
     state.counts.set(event.cell.status, (state.counts.get(event.cell.status) ?? 0) + 1);
   }
+}
+
+/** Shows the events of work, and waits for its result. */
+export async function withProgress<Result>(work: Running<Result>, progress: Progress): Promise<Result> {
+  for await (const event of work) progress.onEvent(event);
+  return work.finished;
 }
 
 /** Shows run events on a stream. On a terminal the last line is live; elsewhere a sign of life comes every ten seconds. */

@@ -1,33 +1,15 @@
 // Reads the plan from corematrix.yaml and arguments, for `run` and `plan` alike.
-import { access } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { configuredPath } from '../base/configured-path.ts';
-import { cacheRoot } from '../base/files.ts';
-import { readLock } from '../../kernels/lock.ts';
-import type { KernelLock } from '../../kernels/sources/locked-entries.ts';
-import type { KernelOptions } from '../../kernels/sources/options.ts';
-import { loadConfig, type PlacedConfig } from '../plan/config/load.ts';
-import { checkedLoader } from './loader-option.ts';
-import type { Config } from '../plan/config/schema.ts';
-import { UserError } from '../base/errors.ts';
-import { type Choose, chooseAll } from '../plan/choice/choice.ts';
-import { kernelEntries } from '../plan/config/kernel-entries.ts';
-import { chooseShard, parseShard, type Shard } from '../plan/choice/shard.ts';
-import { chooseSince, type Since } from '../plan/choice/since.ts';
-import { checkNotRedirected } from '../plan/untrusted/outside.ts';
-import { refuseUntrusted } from '../plan/untrusted/refuse.ts';
-import { type InputOptions, type Inputs, plainSources, readInputs } from '../plan/inputs/inputs.ts';
-import { objectSources } from '../plan/inputs/object-sources.ts';
+import { CONFIG_NAME, loadConfig, type LoadedConfig } from '../library/load-config.ts';
+import { type Plan, type PlanOptions as LibraryPlanOptions, readPlan as readLibraryPlan } from '../library/plan.ts';
+import { parseShard, type Shard } from '../plan/choice/shard.ts';
 import { baselineOption } from './baseline.ts';
+import { checkedLoader } from './loader-option.ts';
 import { repeated } from './options.ts';
 import { readResultsAt } from './results-files.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
-import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
+import { addTrustOptions, namedSources, type TrustFlags } from './trust-options.ts';
 import { checkUntrustedOptions, isUntrusted, type UntrustedFlag, untrustedOption } from './untrusted.ts';
-import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
-
-export const CONFIG_NAME = 'corematrix.yaml';
 
 export interface PlanOptions extends UntrustedFlag, TrustFlags {
   kernel?: string[];
@@ -50,18 +32,7 @@ export interface ConfigOptions extends UntrustedFlag {
   config?: string | undefined;
 }
 
-export interface Plan {
-  config: Config;
-  /** The place of a value in the configuration. */
-  at: PlacedConfig['at'];
-  /** The folder to which names in the configuration are relative. */
-  directory: string;
-  selectors: readonly string[];
-  inputs: Inputs;
-  choose: Choose;
-  /** Reads the lock file, if one is configured. */
-  kernelOptions: () => Promise<KernelOptions>;
-}
+type EarlierResults = Pick<LibraryPlanOptions, 'baseline' | 'lastFailed' | 'onlyChanged'>;
 
 function repeatedLoader(value: string, before: string[] = []): string[] {
   return [...before, checkedLoader(value)];
@@ -95,38 +66,12 @@ export function addPlanOptions(command: Command): Command {
   return addTrustOptions(command);
 }
 
-async function placedConfig(named: string | undefined): Promise<PlacedConfig & { directory: string }> {
-  if (named !== undefined) return { ...(await loadConfig(named)), directory: dirname(resolve(named)) };
-  const found = await access(CONFIG_NAME).then(
-    () => true,
-    () => false,
-  );
-  const placed = found ? await loadConfig(CONFIG_NAME) : { config: {}, at: () => CONFIG_NAME };
-  return { ...placed, directory: process.cwd() };
-}
-
 /**
  * The configuration, which has passed the rules of untrusted ones if it is not trusted.
  * @throws UserError if it cannot be used
  */
-async function findConfig({ config, ...trust }: ConfigOptions): Promise<PlacedConfig & { directory: string }> {
-  if (!isUntrusted(trust)) return placedConfig(config);
-  // Even an error about another file would show a part of it.
-  const path = config ?? CONFIG_NAME;
-  await checkNotRedirected('--config', path, dirname(resolve(path)));
-  const found = await placedConfig(config);
-  await refuseUntrusted(found, found.directory);
-  return found;
-}
-
-/**
- * The objects of the arguments, with their settings and loaders from a configuration, as `run` loads them.
- * @throws UserError if the configuration cannot be used
- */
-export async function readConfigured(objects: readonly string[], config: ConfigOptions, options: InputOptions = {}): Promise<Inputs> {
-  const { directory, ...placed } = await findConfig(config);
-  const { loaders = placed.config.loaders } = options;
-  return readInputs(plainSources(objects, process.cwd()), { ...options, loaders, configured: objectSources(placed, directory) });
+export async function findConfig({ config, ...trust }: ConfigOptions): Promise<LoadedConfig> {
+  return loadConfig(config, { untrusted: isUntrusted(trust) });
 }
 
 /** `-c` of commands that take objects as arguments. */
@@ -137,28 +82,15 @@ export function settingsOption(): Option {
   );
 }
 
-/** The cells that the options select; all without options. */
-async function chosenCells({ baseline, out, shard, lastFailed, onlyChanged }: PlanOptions): Promise<Choose> {
-  const modes: Since[] = [
-    ...(lastFailed === true ? ['last-failed' as const] : []),
-    ...(onlyChanged === true ? ['only-changed' as const] : []),
-  ];
-  const read = async () => (await readResultsAt(baseline ?? out)).results;
-  const earlier = baseline !== undefined || modes.length > 0 ? await read() : null;
-  return chooseAll([
-    // The report folder differs from machine to machine, but all shards must be cut alike.
-    ...(shard ? [chooseShard(shard, baseline === undefined ? null : earlier)] : []),
-    ...(earlier ? modes.map((mode) => chooseSince(mode, earlier)) : []),
-  ]);
-}
-
-async function lockOf({ lock }: Config, directory: string, frozen: boolean): Promise<KernelLock | undefined> {
-  if (lock !== undefined) return readLock(configuredPath(directory, lock));
-  if (frozen)
-    throw new UserError(
-      `--frozen needs a lock file: "corematrix kernels lock -o kernels.lock.json", and lock: kernels.lock.json in ${CONFIG_NAME}`,
-    );
-  return undefined;
+/** The results of an earlier run that the options need. */
+async function earlierResults({ baseline, out, lastFailed, onlyChanged }: PlanOptions): Promise<EarlierResults> {
+  if (baseline === undefined && lastFailed !== true && onlyChanged !== true) return {};
+  const { results } = await readResultsAt(baseline ?? out);
+  return {
+    ...(baseline !== undefined && { baseline: results }),
+    ...(lastFailed === true && { lastFailed: results }),
+    ...(onlyChanged === true && { onlyChanged: results }),
+  };
 }
 
 /**
@@ -166,29 +98,9 @@ async function lockOf({ lock }: Config, directory: string, frozen: boolean): Pro
  * @throws UserError for missing or wrong input; an unusable object is only a problem in `inputs`
  */
 export async function readPlan(objects: readonly string[], options: PlanOptions): Promise<Plan> {
-  const { config, at, directory } = await findConfig(options);
-  if (isUntrusted(options)) await checkUntrustedOptions(options, directory);
-  const configured = objectSources({ config, at }, directory);
-  if (objects.length === 0 && configured.sources.length === 0)
-    throw new UserError(
-      `no object to run: name one, for example "corematrix run prog.bpf.o -k ${DEFAULT_SELECTOR}", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
-    );
-  const configuredKernels = kernelEntries(config, directory);
-  const selectors = options.kernel ?? configuredKernels.map(({ selector }) => selector);
-  if (selectors.length === 0)
-    throw new UserError(`no kernel to run on: give -k, for example "-k ${DEFAULT_SELECTOR}", or list kernels in ${CONFIG_NAME}`);
-  const choose = await chosenCells(options);
-  const loaders = options.loader ?? config.loaders;
-  const inputs =
-    objects.length > 0
-      ? await readInputs(plainSources(objects, process.cwd()), { configured, loaders })
-      : await readInputs(configured, { loaders });
-  const { refresh, frozen } = options;
-  const kernelOptions = async () => {
-    const lock = await lockOf(config, directory, frozen === true);
-    const required = new Set(configuredKernels.flatMap((entry) => (entry.optional ? [] : [entry.selector])));
-    const optional = configuredKernels.map(({ selector }) => selector).filter((selector) => !required.has(selector));
-    return { cache: cacheRoot(), ...sourcesOf(options, config.mirrors), lock, refresh, frozen, optional: options.kernel ? [] : optional };
-  };
-  return { config, at, directory, selectors, inputs, choose, kernelOptions };
+  const config = await findConfig(options);
+  if (isUntrusted(options)) await checkUntrustedOptions(options, config.directory);
+  const { kernel: kernels, loader: loaders, shard, refresh, frozen } = options;
+  const named = { objects, kernels, loaders, config, shard, refresh, frozen, ...namedSources(options) };
+  return readLibraryPlan({ ...named, ...(await earlierResults(options)) });
 }

@@ -1,7 +1,7 @@
 // `corematrix report`: writes the report again, from results alone.
 import { type Command, Option } from 'commander';
 import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
-import { formatParts, FORMATS } from '../../reports/formats.ts';
+import { renderParts } from '../library/render.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { UserError } from '../base/errors.ts';
 import type { Gate } from '../base/vocabulary.ts';
@@ -33,11 +33,7 @@ async function report([first = '', ...others]: string[], options: ReportOptions)
   const { comparison, gate } = await compareWith(options, results);
   if (options.gate !== undefined) process.exitCode = exitCodeOfResults(results, 0, gate);
   if (options.format === undefined) await showResults(results, out, { htmlAssets, comparison, force });
-  else
-    await writeParts(
-      process.stdout,
-      formatParts(FORMATS[options.format], results, { ...renderOptions(), ...(comparison && { comparison }) }),
-    );
+  else await writeParts(process.stdout, renderParts(results, options.format, { ...renderOptions(), ...(comparison && { comparison }) }));
 }
 
 /** Adds `report` to the command line. */

@@ -17,22 +17,24 @@ import { sortByExpiry } from '../plan/expectations/expectations.ts';
 import { findCell, type FoundCell } from '../results/find-cell.ts';
 import type { KernelResult, Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
+import { ensureAgents } from '../library/agents.ts';
+import { CONFIG_NAME } from '../library/load-config.ts';
+import type { Plan } from '../library/plan.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { checkGuestSystem } from '../run/host.ts';
 import { run } from '../run/run.ts';
 import { makeWorkFolder } from '../run/work-folder.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { addHelp } from './help.ts';
-import { ensureAgents } from './agents.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption } from './options.ts';
 import { showProgress } from './progress.ts';
-import { CONFIG_NAME, type Plan, readPlan } from './read-plan.ts';
+import { readPlan } from './read-plan.ts';
 import { findRecorded, foldersOf, optionOf } from './recorded.ts';
 import { readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
-import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
+import { addTrustOptions, type TrustFlags } from './trust-options.ts';
 import { type UntrustedFlag, untrustedOption } from './untrusted.ts';
 
 interface RerunOptions extends UntrustedFlag, TrustFlags {
@@ -170,14 +172,14 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
     await interruptible({
       onInterrupt: () => emit({ kind: 'interrupted' }),
       work: async (signal) => {
-        const agents = await unlessInterrupted(signal, ensureAgents([subject], sourcesOf(options, plan.config.mirrors), emit));
+        const agents = await unlessInterrupted(signal, ensureAgents([subject], plan.sources, emit));
         const request = {
           objects: [subject],
           selectors: [selector],
           kernelOptions: { ...kernelOptions, signal },
           cache: cacheRoot(),
           ...agents,
-          expectations: sortByExpiry(plan.config.expectations ?? [], new Date()).active,
+          expectations: sortByExpiry(plan.config.config.expectations ?? [], new Date()).active,
           isolation: 'boot',
           accel: options.accel,
           jobs: 1,

@@ -3,39 +3,30 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { weightOf } from '../base/blocking.ts';
 import { configuredPath } from '../base/configured-path.ts';
-import { cacheRoot } from '../base/files.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
-import type { Config } from '../plan/config/schema.ts';
-import { loaderNotes } from '../plan/inputs/loader-notes.ts';
-import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { UserError } from '../base/errors.ts';
-import { unlessInterrupted } from '../base/interrupted.ts';
 import type { Results } from '../results/schema.ts';
-import type { RunEvent } from '../run/events.ts';
-import type { Expectation } from '../plan/expectations/expectation-schema.ts';
-import { describeExpectation, sortByExpiry, unusedExpectations } from '../plan/expectations/expectations.ts';
+import type { Plan } from '../library/plan.ts';
+import { activeExpectations, planNotes, runPlan } from '../library/run.ts';
+import { startWork } from '../library/running.ts';
+import { describeExpectation, unusedExpectations } from '../plan/expectations/expectations.ts';
 import { checkGuestSystem } from '../run/host.ts';
-import { JOURNAL_FILE, openJournal } from '../run/journal.ts';
+import { type Journal, JOURNAL_FILE, openJournal } from '../run/journal.ts';
 import type { Gate } from '../base/vocabulary.ts';
-import { run } from '../run/run.ts';
-import type { TimeLimits } from '../run/time-limits.ts';
 import { checkGate, compareWith, gateOption } from './baseline.ts';
 import { EXIT } from './exit-codes.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { addHelp } from './help.ts';
-import { withExplanation } from './open-explanation.ts';
 import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
 import { checkHistory, historyOption, type NamedHistory, withHistory } from './history.ts';
-import { ensureAgents } from './agents.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption, forceOption, jobsOption, outOption, seconds, wholeNumber } from './options.ts';
 import { checkOut } from './out-folder.ts';
-import { showProgress } from './progress.ts';
-import { addPlanOptions, type Plan, type PlanOptions, readPlan } from './read-plan.ts';
+import { showProgress, withProgress } from './progress.ts';
+import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
 import { showResults } from './show-results.ts';
-import { sourcesOf } from './trust-options.ts';
 
 interface RunOptions extends PlanOptions {
   jobs?: number;
@@ -55,19 +46,6 @@ interface RunOptions extends PlanOptions {
   verbose?: boolean;
 }
 
-/** The policy of the configuration, overridden by options; undefined without both. */
-function policyOf({ gate, failOnFlaky, maxInfra }: RunOptions, { policy }: Config): Results['run']['policy'] {
-  const typed = { ...(gate && { gate }), ...(failOnFlaky === true && { failOnFlaky }), ...(maxInfra !== undefined && { maxInfra }) };
-  const whole = { ...policy, ...typed };
-  return Object.keys(whole).length === 0 ? undefined : whole;
-}
-
-/** The limits in milliseconds; options and configuration have seconds. */
-function limitsOf(options: RunOptions, config: Config): TimeLimits {
-  const [cell, boot] = [options.timeout ?? config.timeout, options.bootTimeout ?? config.bootTimeout];
-  return { cellMs: cell && cell * 1000, bootMs: boot && boot * 1000 };
-}
-
 /** The report of an interrupted run with more relocations and programs takes over a second. */
 const MAX_PARTIAL = 20_000;
 
@@ -75,7 +53,6 @@ interface Finished {
   options: RunOptions;
   plan: Plan;
   history: NamedHistory | undefined;
-  expectations: readonly Expectation[];
   /** Whether the run was all that the configuration has. */
   whole: boolean;
   formats: FormatName[] | undefined;
@@ -84,14 +61,14 @@ interface Finished {
 }
 
 /** Writes the report of a run and sets the exit code. */
-async function saveRun(ran: Results, { options, plan, history, expectations, whole, formats, endedBy }: Finished): Promise<void> {
+async function saveRun(ran: Results, { options, plan, history, whole, formats, endedBy }: Finished): Promise<void> {
   if (endedBy !== null && endedBy !== 'SIGINT' && !ran.run.complete && weightOf(ran.cells) > MAX_PARTIAL) {
     writeLine(process.stderr, `no report, because a large one takes longer than ${endedBy} allows; --resume keeps the finished cells`);
     process.exitCode = EXIT.interrupted;
     return;
   }
   const { inputs } = plan;
-  const results = await withHistory(await withExplanation(ran, inputs.objects), history?.path);
+  const results = await withHistory(ran, history?.path);
   const { comparison, gate } = await compareWith(options, results);
   const { htmlAssets, force } = options;
   // Set first: a report that cannot be written does not hide a failure.
@@ -99,73 +76,71 @@ async function saveRun(ran: Results, { options, plan, history, expectations, who
   await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison, force });
   // Expectations of cells that did not run are not unused.
   const ranAll = whole && results.cells.every(({ status }) => status !== 'skip');
-  for (const one of ranAll ? unusedExpectations(expectations, results) : [])
+  for (const one of ranAll ? unusedExpectations(activeExpectations(plan), results) : [])
     writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
 }
 
 /** The history that the command line names, else the one of the configuration. */
-function historyOf({ history }: RunOptions, { config, directory, at }: Plan): NamedHistory | undefined {
+function historyOf({ history }: RunOptions, { config: { config, directory, at } }: Plan): NamedHistory | undefined {
   if (history !== undefined) return { path: history, place: '--history' };
   if (config.history === undefined) return undefined;
   return { path: configuredPath(directory, config.history), place: `${at(['history'])}: history` };
+}
+
+/** The journal of a run, if the run came so far. */
+interface RunJournal {
+  open: () => Promise<Journal>;
+  end: (state: 'finished' | 'unfinished') => Promise<void>;
+}
+
+function runJournal({ out, resume }: RunOptions): RunJournal {
+  let journal: Journal | null = null;
+  return {
+    open: async () => {
+      journal = await openJournal(join(out, JOURNAL_FILE), resume === true);
+      return journal;
+    },
+    end: async (state) => (state === 'finished' ? journal?.remove() : journal?.close()),
+  };
 }
 
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
   checkGuestSystem();
   checkGate(options);
   const plan = await readPlan(objects, options);
-  const { config, selectors, inputs, choose, kernelOptions } = plan;
+  const { inputs } = plan;
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
-  for (const note of [...loaderNotes(inputs.objects), ...fixedOffsetNotes(inputs.objects)]) writeLine(process.stderr, `note: ${note}`);
+  for (const note of planNotes(plan)) writeLine(process.stderr, `note: ${note}`);
 
   const history = historyOf(options, plan);
   await checkHistory(history, options.out);
-  const formats = options.format ?? config.formats;
+  const formats = options.format ?? plan.config.config.formats;
   await checkOut(options.out, { ...options, formats });
-  const expectations = sortByExpiry(config.expectations ?? [], new Date());
-  for (const one of expectations.expired)
-    writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} expired on ${one.expires ?? ''} and is ignored`);
 
+  const journal = runJournal(options);
+  const cache = options.cache ? undefined : false;
+  const settings = { ...options, cache, policy: options, command, journal: journal.open };
   const progress = showProgress(process.stderr, options.verbose === true);
-  const emit = (event: RunEvent) => progress.onEvent(event);
   const whole = objects.length === 0 && options.kernel === undefined && options.shard === undefined;
   try {
     await interruptible({
-      onInterrupt: () => emit({ kind: 'interrupted' }),
+      onInterrupt: () => {},
       work: async (signal) => {
-        const agents = await unlessInterrupted(signal, ensureAgents(inputs.objects, sourcesOf(options, config.mirrors), emit));
-        const journal = await openJournal(join(options.out, JOURNAL_FILE), options.resume === true);
-        const request = {
-          objects: inputs.objects,
-          selectors,
-          kernelOptions: { ...(await kernelOptions()), signal, onProgress: emit },
-          cache: cacheRoot(),
-          ...agents,
-          expectations: expectations.active,
-          isolation: options.isolation ?? config.isolation ?? 'snapshot',
-          accel: options.accel,
-          jobs: options.jobs ?? config.jobs,
-          limits: limitsOf(options, config),
-          journal,
-          verdicts: options.cache && config.cache !== false ? 'reuse' : 'renew',
-          command,
-          predictFirst: options.predictFirst === true,
-          policy: policyOf(options, config),
-          shard: options.shard,
-          choose,
-        } as const;
         try {
-          return { ran: await run(request, emit, signal), journal };
+          return await withProgress(
+            startWork(async (emit) => runPlan(plan, settings, emit, signal), signal),
+            progress,
+          );
         } catch (error) {
-          await journal.close();
+          await journal.end('unfinished');
           throw error;
         }
       },
-      save: async ({ ran, journal }, endedBy) => {
+      save: async (ran, endedBy) => {
         progress.end();
-        await saveRun(ran, { options, plan, history, expectations: expectations.active, whole, formats, endedBy });
-        await (ran.run.complete ? journal.remove() : journal.close());
+        await saveRun(ran, { options, plan, history, whole, formats, endedBy });
+        await journal.end(ran.run.complete ? 'finished' : 'unfinished');
       },
     });
   } finally {

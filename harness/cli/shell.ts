@@ -25,7 +25,8 @@ import { untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption } from './options.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
-import { addTrustOptions, type Sources, sourcesOf, type TrustFlags } from './trust-options.ts';
+import type { Sources } from '../library/sources.ts';
+import { addTrustOptions, sourcesOf, type TrustFlags } from './trust-options.ts';
 
 interface ShellOptions extends TrustFlags {
   kernel: string;

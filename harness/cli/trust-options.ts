@@ -1,7 +1,8 @@
 // Options that name mirrors, and mirrors and keys to accept. A configuration cannot accept any: another person may have written it.
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { MIRROR_VARIABLE } from '../../kernels/sources/debian/mirror.ts';
-import { KEYS_VARIABLE, TRUST_VARIABLE, type TrustOptions } from '../../kernels/trust/mirror-trust.ts';
+import { KEYS_VARIABLE, TRUST_VARIABLE } from '../../kernels/trust/mirror-trust.ts';
+import type { SourceOptions, Sources } from '../library/sources.ts';
 import { repeated } from './options.ts';
 
 /** The values of the options. */
@@ -39,17 +40,12 @@ export function addTrustOptions(command: Command): Command {
     );
 }
 
-/** From where kernels and sources come, and what the user trusts. */
-export interface Sources {
-  /** Undefined: the mirrors of the environment, else those of apt. */
-  mirrors: readonly string[] | undefined;
-  trust: TrustOptions;
+/** The values of the options, as the library takes them. */
+export function namedSources({ mirror, trustMirror, mirrorKey }: TrustFlags): SourceOptions {
+  return { mirrors: mirror, trustMirrors: trustMirror, mirrorKeys: mirrorKey };
 }
 
-/**
- * The values of the options.
- * @param configured the mirrors of the configuration, which those of the options replace
- */
-export function sourcesOf({ mirror, trustMirror, mirrorKey }: TrustFlags, configured?: readonly string[]): Sources {
-  return { mirrors: mirror ?? configured, trust: { trustMirrors: trustMirror, mirrorKeys: mirrorKey } };
+/** The mirrors and the trust of the options, for a command without a configuration. */
+export function sourcesOf({ mirror, trustMirror, mirrorKey }: TrustFlags): Sources {
+  return { mirrors: mirror, trust: { trustMirrors: trustMirror, mirrorKeys: mirrorKey } };
 }

@@ -73,6 +73,8 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     buffer: false,
     reject: false,
+    // PR_SET_PDEATHSIG ends QEMU; the default of execa would add listeners for signals to the program around this library.
+    cleanup: false,
     cancelSignal: signal,
     forceKillAfterDelay: false,
     killSignal: 'SIGKILL',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { cacheRoot } from '../../harness/base/files.ts';
 import { DEFAULT_LIBBPF, LIBRARY_LOADERS } from '../../harness/base/loader-name.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
-import { ensureAgents } from '../../harness/cli/agents.ts';
+import { ensureAgents } from '../../harness/library/agents.ts';
 import { plainSources, readInputs } from '../../harness/plan/inputs/inputs.ts';
 import { run } from '../../harness/run/run.ts';
 import { MissingCompiler } from '../../harness/setup/loader-build.ts';

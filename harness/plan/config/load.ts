@@ -1,6 +1,6 @@
 // Reads corematrix.yaml. Every error names file, line and column.
 import { type Document, isAlias, isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
-import { messageOf, UserError, UserFaults } from '../../base/errors.ts';
+import { ConfigurationError, messageOf } from '../../base/errors.ts';
 import { type FileLimit, readUserFile } from '../../base/user-file.ts';
 import { checkSchema, type ConfigFault } from './schema-faults.ts';
 import type { Config } from './schema.ts';
@@ -81,17 +81,17 @@ function reasonOf(error: unknown): string {
 }
 
 /** The error that names the first faults of a text in its order, each with line and column. */
-function faultsError(name: string, lines: LineCounter, faults: readonly TextFault[], total = faults.length): UserFaults {
+function faultsError(name: string, lines: LineCounter, faults: readonly TextFault[], total = faults.length): ConfigurationError {
   const ordered = faults.toSorted((a, b) => a.offset - b.offset).slice(0, MAX_SHOWN);
   const texts = ordered.map(({ offset, problem }) => `${placeOf(name, lines, offset)}: ${problem}`);
-  return new UserFaults(name, texts, total);
+  return new ConfigurationError(name, texts, total);
 }
 
 function parse(text: string, name: string, lines: LineCounter): Document {
   try {
     return parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: false, uniqueKeys: false, logLevel: 'error' });
   } catch (error) {
-    throw new UserError(`${name}: cannot be read: ${reasonOf(error)}`);
+    throw new ConfigurationError(name, [`${name}: cannot be read: ${reasonOf(error)}`]);
   }
 }
 
@@ -108,17 +108,18 @@ function valueOf(document: Document, name: string): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES }) ?? {};
   } catch (error) {
-    throw new UserError(`${name}: cannot be read: ${reasonOf(error)}`);
+    throw new ConfigurationError(name, [`${name}: cannot be read: ${reasonOf(error)}`]);
   }
 }
 
 /**
  * Checks the text of a configuration.
  * @param name the name of the file in messages
- * @throws UserError that names for every fault the file, line, column, the problem and what is possible
+ * @throws ConfigurationError that names for every fault the file, line, column, the problem and what is possible
  */
 export function parsePlacedConfig(text: string, name: string): PlacedConfig {
-  if (text.length > MAX_CHARACTERS) throw new UserError(`${name}: too large for a configuration (${text.length} characters)`);
+  if (text.length > MAX_CHARACTERS)
+    throw new ConfigurationError(name, [`${name}: too large for a configuration (${text.length} characters)`]);
   const lines = new LineCounter();
   const document = parse(text, name, lines);
   const broken = syntaxFaults(document);
@@ -140,7 +141,7 @@ export function parseConfig(text: string, name: string): Config {
 
 /**
  * Reads and checks a configuration file.
- * @throws UserError if it cannot be read or is not valid
+ * @throws ConfigurationError if it is not valid, UserError if it cannot be read
  */
 export async function loadConfig(path: string): Promise<PlacedConfig> {
   const missing = 'no such configuration; "corematrix init" writes one';

@@ -6,7 +6,7 @@ import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
-import { ensureAgents } from '../../../harness/cli/agents.ts';
+import { ensureAgents } from '../../../harness/library/agents.ts';
 import { realRun, sample } from '../run/real-run.ts';
 import { rustIsMissing } from './toolchains.ts';
 

@@ -1,6 +1,6 @@
 // Runs objects with loader programs in real guests, and shows their verdicts.
 import { expect } from 'vitest';
-import { ensureAgents } from '../../../harness/cli/agents.ts';
+import { ensureAgents } from '../../../harness/library/agents.ts';
 import { type ObjectSource, type ObjectSources, plainSources, readInputs, type RunObject } from '../../../harness/plan/inputs/inputs.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import { realRun } from '../run/real-run.ts';

@@ -13,7 +13,7 @@ const schema = z
       'the first map whose type the kernel knows. The others are left out.',
   );
 
-interface Others {
+export interface Others {
   programs?: Readonly<Record<string, { autoload?: boolean | 'if-supported' | undefined }>> | undefined;
 }
 

@@ -6,7 +6,7 @@ import type { Mode } from '../mode-name.ts';
 import { type PlannedCheck, planCheck } from './planned-check.ts';
 import { checkSchema, type OneCheck } from './schema.ts';
 
-interface Others {
+export interface Others {
   mode?: Mode | undefined;
 }
 

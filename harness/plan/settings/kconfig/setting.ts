@@ -20,7 +20,7 @@ function settable(object: BpfObject): ObjectVariable[] {
 }
 
 /** Values that the agent gives to libbpf. */
-interface PreparedKconfig {
+export interface PreparedKconfig {
   names: readonly string[];
   /** The lines of a kernel configuration that hold the values; '' without any. */
   text: string;

@@ -4,7 +4,7 @@ import type { Setting } from '../definition.ts';
 import { type Mode, MODES } from '../mode-name.ts';
 import { TRIGGER_KINDS } from '../trigger/schema.ts';
 
-interface Others {
+export interface Others {
   command?: unknown;
   trigger?: unknown;
 }

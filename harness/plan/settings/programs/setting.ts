@@ -12,7 +12,7 @@ import { checkAttachTo } from './attach-to.ts';
 import { proposePrograms } from './propose.ts';
 import { type ProgramSettings, programsSchema, type ProgramsSettings } from './schema.ts';
 
-interface Others {
+export interface Others {
   mode?: Mode | undefined;
 }
 

@@ -7,13 +7,13 @@ import { type PlannedTrigger, planTrigger } from './planned-trigger.ts';
 import { triggerSchema, type TriggerSetting } from './schema.ts';
 import { type CommandTrigger, packTriggerCommands, type TriggerCommands } from './pack-trigger-commands.ts';
 
-interface PreparedTriggers {
+export interface PreparedTriggers {
   triggers: readonly PlannedTrigger[];
   /** The commands among them; null without any. */
   commands: TriggerCommands | null;
 }
 
-interface Others {
+export interface Others {
   mode?: Mode | undefined;
   command?: unknown;
 }

@@ -14,7 +14,7 @@ import { valueSchema } from '../value-schema.ts';
 type Values = Record<string, Value>;
 
 /** Bytes to write into a data section before the load. */
-interface VariableBytes {
+export interface VariableBytes {
   section: string;
   offset: number;
   bytes: Uint8Array;

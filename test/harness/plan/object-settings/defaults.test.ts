@@ -119,6 +119,6 @@ it('defaults that do not fit an object, or with a key for single objects only, a
     ]
   `);
   expect(() => parsePlacedConfig('defaults: { maps: { counts: { cpus: true } } }', 'corematrix.yaml')).toThrowErrorMatchingInlineSnapshot(
-    `[UserError: corematrix.yaml:1:13: unknown key "maps"; possible here: btf, pins, mode, trigger, modules, memory]`,
+    `[ConfigurationError: corematrix.yaml:1:13: unknown key "maps"; possible here: btf, pins, mode, trigger, modules, memory]`,
   );
 });

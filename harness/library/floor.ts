@@ -1,0 +1,67 @@
+// The search for the minimum kernel.
+import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
+import { UserError } from '../base/errors.ts';
+import { cacheRoot } from '../base/files.ts';
+import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
+import type { RunObject } from '../plan/inputs/inputs.ts';
+import { checkGuestSystem } from '../run/host.ts';
+import { ensureAgents } from './agents.ts';
+import { readConfigured } from './configured.ts';
+import { emptyConfig, type LoadedConfig } from './load-config.ts';
+import { type Running, startWork } from './running.ts';
+import type { RunSettings } from './run.ts';
+import { type SourceOptions, sourcesOf } from './sources.ts';
+
+export interface FloorOptions extends SourceOptions, Pick<RunSettings, 'jobs' | 'accel' | 'command'> {
+  /** The path of the BPF object, relative to the current folder. */
+  object: string;
+  /** Kernel selectors (default: `debian:all`). */
+  kernels?: readonly string[] | undefined;
+  /** The loader of the object if it names none: `libbpf@1.1` (default: `libbpf@default`). */
+  loader?: string | undefined;
+  /** The settings of the object (default: none). */
+  config?: LoadedConfig | undefined;
+  /** Ends all guests and downloads. */
+  signal?: AbortSignal | undefined;
+}
+
+async function oneObject({ object: path, config, loader }: FloorOptions): Promise<RunObject> {
+  const { objects, problems } = await readConfigured({ objects: [path], config }, { loaders: loader === undefined ? undefined : [loader] });
+  const [object] = objects;
+  if (object && objects.length === 1) return object;
+  const differ = new Set(objects.map(({ result }) => result.loader)).size > 1;
+  const advice = differ ? '; the configuration names several loaders: choose one with --loader' : '';
+  throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}${advice}`);
+}
+
+/**
+ * Finds the oldest and the newest kernel on which each program of an object loads, with as few guests as possible. It needs QEMU, and
+ * downloads kernels that the kernel cache lacks.
+ *
+ * These errors reject `finished`: UserError for wrong input, InfraError if nothing can run, and the reason of the signal if it aborts.
+ * @returns the search, which has started: its events, and `finished` with the kernels
+ * @example see docs/library.md
+ */
+export function floor(options: FloorOptions): Running<MinimumKernels> {
+  return startWork(async (emit, signal) => {
+    checkGuestSystem();
+    const object = await oneObject(options);
+    const { kernels = [DEFAULT_SELECTOR], config = emptyConfig() } = options;
+    const sources = sourcesOf(options, config);
+    const agents = await ensureAgents([object], sources, emit);
+    const request = {
+      selectors: kernels,
+      kernelOptions: { cache: cacheRoot(), ...sources, signal, onProgress: emit },
+      cache: cacheRoot(),
+      ...agents,
+      expectations: [],
+      isolation: 'snapshot' as const,
+      accel: options.accel ?? 'auto',
+      jobs: options.jobs,
+      command: [...(options.command ?? ['corematrix', 'floor', options.object, ...kernels.flatMap((kernel) => ['-k', kernel])])],
+    };
+    const found = await findMinimumKernel({ object, run: request }, emit, signal);
+    signal.throwIfAborted();
+    return found;
+  }, options.signal);
+}

@@ -1,0 +1,21 @@
+// The library: all that a program can import as 'corematrix'. docs/library.md shows how to use it.
+export { ConfigurationError, InfraError, NothingUsableError, UserError } from '../base/errors.ts';
+export type { FailureClass } from '../base/failures.ts';
+export type { InfraClass } from '../base/errors.ts';
+export type { FormatName } from '../base/format-names.ts';
+export type { Gate, Stage, Status } from '../base/vocabulary.ts';
+export type { MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
+export type { Prediction, PredictedMatrix } from '../predict/result.ts';
+export type { Explanation, RootCause } from '../results/explanation.ts';
+export type { NamedResults } from '../results/merge.ts';
+export type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
+export type { RunEvent } from '../run/events.ts';
+export { explain, type Explained, type ExplainObjects, type ExplainResults } from './explain.ts';
+export { floor, type FloorOptions } from './floor.ts';
+export { loadConfig, type LoadedConfig, type LoadOptions } from './load-config.ts';
+export { merge } from './merge.ts';
+export { parseResults } from './parse-results.ts';
+export { predict, type LoadLog, type PredictOptions } from './predict.ts';
+export { render, type RenderOptions } from './render.ts';
+export { run, type FinishedRun, type Policy, type RunOptions } from './run.ts';
+export type { Running } from './running.ts';

@@ -1,0 +1,53 @@
+// The configuration that a program or a command line names.
+import { access } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { loadConfig as readConfig, type PlacedConfig } from '../plan/config/load.ts';
+import { checkNotRedirected } from '../plan/untrusted/outside.ts';
+import { refuseUntrusted } from '../plan/untrusted/refuse.ts';
+
+/** The name of the configuration in a folder. */
+export const CONFIG_NAME = 'corematrix.yaml';
+
+/** A configuration that was read and checked. */
+export interface LoadedConfig extends PlacedConfig {
+  /** Its path as it was named; absent without a file. */
+  file?: string;
+  /** The folder to which names in the configuration are relative. */
+  directory: string;
+}
+
+/** How to read a configuration. */
+export interface LoadOptions {
+  /** True if another person wrote the configuration: it may then run no program, name no mirror, and read nothing outside its folder. */
+  untrusted?: boolean | undefined;
+}
+
+/** The configuration of a program that has none: every setting has its default. */
+export function emptyConfig(): LoadedConfig {
+  return { config: {}, at: () => CONFIG_NAME, directory: process.cwd() };
+}
+
+async function placedConfig(named: string | undefined): Promise<LoadedConfig> {
+  if (named !== undefined) return { ...(await readConfig(named)), file: named, directory: dirname(resolve(named)) };
+  const found = await access(CONFIG_NAME).then(
+    () => true,
+    () => false,
+  );
+  return found ? { ...(await readConfig(CONFIG_NAME)), file: CONFIG_NAME, directory: process.cwd() } : emptyConfig();
+}
+
+/**
+ * Reads and checks a configuration.
+ * @param file its path; without it, corematrix.yaml in the current folder is read, and if there is none, every setting has its default
+ * @throws ConfigurationError if it is not valid, with file, line and column
+ * @throws UserError if the file cannot be read, or an untrusted configuration breaks a rule
+ */
+export async function loadConfig(file?: string, { untrusted = false }: LoadOptions = {}): Promise<LoadedConfig> {
+  if (!untrusted) return placedConfig(file);
+  // Even an error about another file would show a part of it.
+  const path = file ?? CONFIG_NAME;
+  await checkNotRedirected('--config', path, dirname(resolve(path)));
+  const found = await placedConfig(file);
+  await refuseUntrusted(found, found.directory);
+  return found;
+}

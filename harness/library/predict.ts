@@ -1,0 +1,58 @@
+// Predictions for objects on kernels.
+import { NothingUsableError } from '../base/errors.ts';
+import { cacheRoot } from '../base/files.ts';
+import { findKernels } from '../kernel-btf/kernels.ts';
+import { loaderNotes } from '../plan/inputs/loader-notes.ts';
+import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
+import { type PredictedMatrix, predictMatrix } from '../predict/result.ts';
+import { type NamedObjects, readConfigured } from './configured.ts';
+import { withPublicErrors } from './running.ts';
+
+/** The lines that libbpf would print for one load. */
+export interface LoadLog {
+  kernel: string;
+  object: string;
+  /** The program that is loaded alone; null for the whole object. */
+  program: string | null;
+  lines: string[];
+}
+
+export interface PredictOptions extends NamedObjects {
+  /** Kernel selectors (default: the newest kernel of every series in the kernel cache). Nothing is downloaded. */
+  kernels?: readonly string[] | undefined;
+  /** The loader whose rules decide, also for objects that name another: `libbpf@1.1`. */
+  loader?: string | undefined;
+  /** Called with the lines that libbpf would print, for each load. */
+  onLoad?: ((log: LoadLog) => void) | undefined;
+  /** Stops the prediction between two cells. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Predicts from BTF alone which programs fail on which kernels. It starts no guest and downloads nothing.
+ * @returns the prediction; a line for each object, kernel or module that cannot be used; and a line for each peculiarity
+ * @throws NothingUsableError if no object or no kernel can be used
+ * @throws ConfigurationError for a setting that does not fit an object, UserError for other wrong input
+ * @throws InfraError if this machine fails
+ * @throws the reason of the signal if it aborts
+ * @example see docs/library.md
+ */
+export async function predict({ kernels = [], loader, onLoad, signal, ...named }: PredictOptions): Promise<PredictedMatrix> {
+  return withPublicErrors(async () => {
+    signal?.throwIfAborted();
+    const inputs = await readConfigured(named, { bigEndian: true, overrulingLoader: loader });
+    const found = await findKernels(kernels, cacheRoot());
+    const unusable = [...inputs.problems, ...found.problems];
+    if (inputs.objects.length === 0) throw new NothingUsableError('no object can be used', unusable);
+    const { prediction, problems, notes } = await predictMatrix(inputs.objects, found.kernels, (kernel, object, { loads }) => {
+      signal?.throwIfAborted();
+      if (!onLoad) return;
+      for (const { program, log } of loads)
+        onLoad({ kernel: kernel.id, object: object.result.id, program, lines: log().map(({ text }) => text) });
+    });
+    const all = [...unusable, ...problems];
+    const allNotes = [...notes, ...loaderNotes(inputs.objects), ...fixedOffsetNotes(inputs.objects)];
+    if (prediction.kernels.length === 0) throw new NothingUsableError('no kernel can be used', all);
+    return { prediction, problems: all, notes: allNotes };
+  });
+}
