@@ -12,7 +12,7 @@ export type { CellProgram, CellResult, KernelResult, ObjectResult, Results } fro
 export type { RunEvent } from '../run/events.ts';
 export { explain, type Explained, type ExplainObjects, type ExplainResults } from './explain.ts';
 export { floor, type FloorOptions } from './floor.ts';
-export { loadConfig, type LoadedConfig, type LoadOptions } from './load-config.ts';
+export { loadConfig, type LoadedConfig, type ConfigOptions } from './load-config.ts';
 export { merge } from './merge.ts';
 export { parseResults } from './parse-results.ts';
 export { predict, type LoadLog, type PredictOptions } from './predict.ts';

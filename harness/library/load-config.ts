@@ -17,7 +17,7 @@ export interface LoadedConfig extends PlacedConfig {
 }
 
 /** How to read a configuration. */
-export interface LoadOptions {
+export interface ConfigOptions {
   /** True if another person wrote the configuration: it may then run no program, name no mirror, and read nothing outside its folder. */
   untrusted?: boolean | undefined;
 }
@@ -42,7 +42,7 @@ async function placedConfig(named: string | undefined): Promise<LoadedConfig> {
  * @throws ConfigurationError if it is not valid, with file, line and column
  * @throws UserError if the file cannot be read, or an untrusted configuration breaks a rule
  */
-export async function loadConfig(file?: string, { untrusted = false }: LoadOptions = {}): Promise<LoadedConfig> {
+export async function loadConfig(file?: string, { untrusted = false }: ConfigOptions = {}): Promise<LoadedConfig> {
   if (!untrusted) return placedConfig(file);
   // Even an error about another file would show a part of it.
   const path = file ?? CONFIG_NAME;

@@ -15,7 +15,7 @@ export interface Running<Result> extends AsyncIterable<RunEvent> {
 }
 
 /** Trouble of this machine, such as a full disk, becomes an InfraError that says what to do. Other errors stay as they are. */
-export function asPublicError(error: unknown): unknown {
+function asPublicError(error: unknown): unknown {
   if (error instanceof UserError || error instanceof InfraError) return error;
   return machineTrouble(error) === null ? error : toInfraError(error);
 }
@@ -30,41 +30,39 @@ export async function withPublicErrors<Result>(work: () => Promise<Result>): Pro
 }
 
 /** Events in order, for one reader. */
-interface EventQueue {
-  add: Emit;
-  /** No more events follow. */
-  end: () => void;
-  read: () => AsyncGenerator<RunEvent, void>;
-}
+class EventQueue {
+  #waiting: RunEvent[] = [];
+  #isOpen = true;
+  #wake = () => {};
 
-function eventQueue(): EventQueue {
-  let waiting: RunEvent[] = [];
-  let state: 'open' | 'ended' | 'left' = 'open';
-  let wake = () => {};
-  async function* read(): AsyncGenerator<RunEvent, void> {
+  add(event: RunEvent): void {
+    if (this.#isOpen) this.#waiting.push(event);
+    this.#wake();
+  }
+
+  /** No more events follow. */
+  end(): void {
+    this.#isOpen = false;
+    this.#wake();
+  }
+
+  async *read(): AsyncGenerator<RunEvent, void> {
     try {
-      while (waiting.length > 0 || state === 'open') {
-        const ready = waiting;
-        waiting = [];
+      for (;;) {
+        const ready = this.#waiting.splice(0);
         yield* ready;
-        if (waiting.length === 0 && state === 'open') await new Promise<void>((resolve) => (wake = resolve));
+        if (this.#waiting.length > 0) continue;
+        if (!this.#isOpen) return;
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
       }
     } finally {
-      state = 'left';
-      waiting = [];
+      // The reader has left: later events have no use.
+      this.#isOpen = false;
+      this.#waiting = [];
     }
   }
-  return {
-    add: (event) => {
-      if (state === 'open') waiting.push(event);
-      wake();
-    },
-    end: () => {
-      if (state === 'open') state = 'ended';
-      wake();
-    },
-    read,
-  };
 }
 
 /**
@@ -76,13 +74,14 @@ export function startWork<Result>(
   work: (emit: Emit, signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal = new AbortController().signal,
 ): Running<Result> {
-  const queue = eventQueue();
-  const onAbort = () => queue.add({ kind: 'interrupted' });
+  const queue = new EventQueue();
+  const emit: Emit = (event) => queue.add(event);
+  const onAbort = () => emit({ kind: 'interrupted' });
   const finished = withPublicErrors(async () => {
     signal.throwIfAborted();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await work(queue.add, signal);
+      return await work(emit, signal);
     } finally {
       signal.removeEventListener('abort', onAbort);
       queue.end();
