@@ -226,6 +226,7 @@ const CATALOGUE = {
       'libbpf printed a `struct_ops init_kern` or `struct_ops init` line that says what it cannot find. Then the whole object fails, before relocation.',
       'The verifier refused the target: `attach_btf_id N is not a function`, `NAME() is not modifiable`, `The address of function NAME cannot be found`.',
       'Attaching the loaded program failed with ENOENT, ESRCH or ENODEV. BTF does not show this.',
+      'The symbols in the image of the kernel (kallsyms) lack the function, although BTF has it: the compiler renamed it (`NAME.isra.0`) or inlined it everywhere. A prediction finds this for kernels in the cache.',
     ],
     help: 'Attach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.',
   },

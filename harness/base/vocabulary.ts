@@ -127,7 +127,7 @@ export const REACHED = ['yes', 'no', 'unknown'] as const;
 export type Reached = (typeof REACHED)[number];
 
 /**
- * The prediction for a program, from BTF alone. `fail`: it certainly fails. `may-fail`: it fails if the verifier reaches a certain
+ * The prediction for a program, from BTF and the kernel's symbols. `fail`: it certainly fails. `may-fail`: it fails if the verifier reaches a certain
  * instruction, or if no module has what the kernel lacks. `unknown`: no failure is predicted, but it can still fail.
  */
 export const PREDICTED_STATUSES = ['fail', 'may-fail', 'unknown'] as const;

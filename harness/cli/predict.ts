@@ -1,4 +1,4 @@
-// `corematrix predict`: predicts every relocation on every kernel from BTF alone.
+// `corematrix predict`: predicts on every kernel which programs fail, and every relocation, from BTF and symbols.
 import { type Command, Option } from 'commander';
 import { predictionText } from '../../reports/terminal/prediction.ts';
 import { visible } from '../base/visible.ts';
@@ -70,7 +70,7 @@ async function runPredict(objects: string[], options: PredictOptions): Promise<v
 export function addPredictCommand(program: Command): void {
   const command = program
     .command('predict')
-    .summary('predict from BTF alone which programs fail on which kernels: no QEMU, no root, no network')
+    .summary('predict from BTF and kernel symbols which programs fail on which kernels: no QEMU, no root, no network')
     .description(
       'Decides every CO-RE relocation of every object on every kernel as libbpf would, and whether the verifier reaches one without a target. ' +
         'Also finds unknown helpers, map types and program types, missing attach targets and missing kernel functions, and arguments of hooks that the kernel lacks or has as a number. ' +

@@ -32,6 +32,15 @@ export interface ModuleWithName {
 /** Finds the modules of a kernel's package that have a name. */
 export type FindInPackage = (name: string) => readonly ModuleWithName[];
 
+/**
+ * What a kernel has of a function: its symbol, only a variant that the compiler made from it (`f.isra.0`), or neither. The kernel finds the
+ * address of a function by its symbol.
+ */
+export type FunctionSymbol = { kind: 'found' } | { kind: 'variant'; variant: string } | { kind: 'missing' };
+
+/** Finds a function among the symbols of the kernel itself, without those of modules. */
+export type FindSymbol = (name: string) => FunctionSymbol;
+
 /** All types of a kernel. */
 export interface KernelTypes {
   vmlinux: NameIndex;
@@ -41,6 +50,10 @@ export interface KernelTypes {
   unreadable?: readonly UnreadableModule[];
   /** Modules of the kernel's own package, which need not be loaded; absent if they are unknown. */
   inPackage?: FindInPackage;
+  /** Reads the symbols of the kernel; null if they are unknown. Absent if there is no image to read them from. */
+  readSymbols?: () => Promise<FindSymbol | null>;
+  /** The symbols of the kernel; absent if they are unknown or were not read. */
+  findSymbol?: FindSymbol;
   /** Text of the kernel's configuration; null if the kernel has none, absent if unknown. */
   config?: string | null;
   /** Custom BTF of a loader, which libbpf uses for relocations instead of the kernel's types. */

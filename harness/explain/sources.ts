@@ -10,7 +10,7 @@ import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 import { OBJECT_FILE, type RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
-import { predictionOf } from '../predict/predict-object.ts';
+import { predictionOf, withSymbols } from '../predict/predict-object.ts';
 import { namesOutsideVmlinux } from '../predict/findings/support.ts';
 import { predictAsRun } from './predict-as-run.ts';
 import type { RecordsOf } from './semantic-change-places.ts';
@@ -65,7 +65,7 @@ export async function predictedIn(results: Results, objects: readonly ExplainedO
   for (const cell of results.cells) {
     const object = cell.relocations.some(isOpen) ? byId.get(cell.object) : undefined;
     const types = object?.bpf ? await cache.typesOf(cell.kernel) : null;
-    const again = object && types && predictAsRun(object, types);
+    const again = object?.bpf && types && predictAsRun(object, await withSymbols(types, object.bpf));
     if (again) predicted.set(cell, again.relocations);
   }
   return (cell) => predicted.get(cell) ?? null;

@@ -1,7 +1,7 @@
 // Finds the BTF for predictions: the cache, kernel images, BTF files and folders. It downloads and starts nothing.
 import { readdir, stat } from 'node:fs/promises';
 import { release as hostRelease } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { cachedKernels, type KernelsInCache, kernelsInCache } from '../../kernels/cache/cached-kernels.ts';
 import { CONFIG_FILE } from '../../kernels/cache/config.ts';
 import { kernelTrust } from '../../kernels/cache/kernel-trust.ts';
@@ -16,7 +16,8 @@ import { readUserFile, reasonOf } from '../base/user-file.ts';
 import { safeId, withUniqueIds } from '../base/ids.ts';
 import { readBtfFile } from './btf-file.ts';
 import { BTF, CACHED } from './forms.ts';
-import type { KernelTypes } from '../core-relo/candidates.ts';
+import type { FindSymbol, KernelTypes } from '../core-relo/candidates.ts';
+import { functionSymbols } from './function-symbols.ts';
 import { type IndexFile, indexBytes, indexFileOf, indexWithFile } from './name-index-file.ts';
 import type { ModuleNotice } from './modules.ts';
 
@@ -224,6 +225,13 @@ export async function findKernels(selectors: readonly string[], cache: string): 
   return { kernels: withUniqueIds(distinct.toSorted(compare)), problems };
 }
 
+/** Reads the symbols of a kernel in the cache, whose folder has the digest of its image as its name. Reads them once. */
+function symbolsBeside({ path }: IndexFile): () => Promise<FindSymbol | null> {
+  const folder = dirname(path);
+  let found: Promise<FindSymbol | null> | null = null;
+  return async () => (found ??= functionSymbols(folder, basename(folder)));
+}
+
 async function configText(file: string): Promise<string> {
   return (await readUserFile(file, CONFIG_FILE)).toString('latin1');
 }
@@ -258,7 +266,8 @@ export async function readKernelTypes(
   const vmlinux = index ? await indexWithFile(bytes, index) : indexBytes(bytes);
   if (typeof vmlinux === 'string') throw new UserError(`${label}: ${vmlinux}`);
   const config = file === undefined ? {} : { config: file === null ? null : await configText(file) };
-  if (folder === null) return { vmlinux, modules: [], ...config };
+  const symbols = index ? { readSymbols: symbolsBeside(index) } : {};
+  if (folder === null) return { vmlinux, modules: [], ...config, ...symbols };
   const { modulesIn, readModules } = await import('./modules.ts');
   const files = await modulesIn(folder, VMLINUX).catch((error: unknown) => {
     throw new UserError(`${folder}: its modules cannot be read: ${messageOf(error)}`, { cause: error });

@@ -3,6 +3,7 @@ import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
 import { knowsMapType, programFindings } from './findings/support.ts';
+import { certainlyWithoutSymbol } from './findings/symbols.ts';
 
 export interface Chosen {
   /** The object with `autoload` set for every program. */
@@ -11,10 +12,11 @@ export interface Chosen {
   others: ReadonlyMap<string, PredictedProgram>;
 }
 
-/** Switches off `if-supported` programs whose type or target the kernel certainly lacks. */
+/** Switches off `if-supported` programs whose type or target the kernel certainly lacks. A target counts even if a program is only loaded. */
 function withoutUnsupported(object: BpfObject, kernel: KernelTypes): BpfObject {
   const isSupported = (program: BpfProgram) =>
-    program.autoload !== 'if-supported' || !programFindings(program, kernel).some(({ certain }) => certain);
+    program.autoload !== 'if-supported' ||
+    (!programFindings(program, kernel).some(({ certain }) => certain) && certainlyWithoutSymbol(program, kernel) === null);
   return { ...object, programs: object.programs.map((program) => (isSupported(program) ? program : { ...program, autoload: false })) };
 }
 
@@ -36,15 +38,22 @@ export function decideBySupport(object: BpfObject, kernel: KernelTypes): BpfObje
 }
 
 /**
- * Chooses the first program that loads in each group of alternatives. BTF does not show whether it can be attached.
+ * Chooses the first program that loads in each group of alternatives. As in the guest, one whose function certainly has no symbol is only
+ * tried if this is true of all.
  * @param alone predicts a program that is loaded alone
  */
-export function chooseAlternatives(object: BpfObject, alone: (program: BpfProgram) => PredictedProgram): Chosen {
+export function chooseAlternatives(object: BpfObject, kernel: KernelTypes, alone: (program: BpfProgram) => PredictedProgram): Chosen {
   const others = new Map<string, PredictedProgram>();
   for (const { kind, names } of object.alternatives) {
     if (kind !== 'programs') continue;
     const members = object.programs.filter(({ name, autoload }) => autoload !== false && names.includes(name));
-    const inOrder = members.toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name)).map((program) => alone(program));
+    const isAnyThere = members.some((program) => certainlyWithoutSymbol(program, kernel) === null);
+    const inOrder = members
+      .toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name))
+      .map((program) => {
+        const predicted = alone(program);
+        return { ...predicted, failure: predicted.failure ?? (isAnyThere ? certainlyWithoutSymbol(program, kernel) : null) };
+      });
     const chosen = inOrder.find(({ failure }) => failure === null);
     // If no alternative loads, each fails.
     if (!chosen) continue;

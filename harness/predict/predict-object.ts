@@ -1,10 +1,12 @@
 // Predicts an object with its settings on a kernel: the one way for every command that predicts.
+import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { loaderRules } from '../core-relo/loader.ts';
 import type { CachedImage } from '../kernel-btf/kernels.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { typesWithCached } from '../plan/settings/modules/loaded-modules.ts';
+import { functionByName } from './findings/symbols.ts';
 import { predictCell } from './predict.ts';
 import type { PredictedCell } from './predicted-cell.ts';
 
@@ -18,8 +20,15 @@ export interface PredictedKernel {
   image?: CachedImage | null | undefined;
 }
 
+/** The types with the symbols of the kernel, if a program of the object needs the address of a function. */
+export async function withSymbols(kernel: KernelTypes, { programs }: Pick<BpfObject, 'programs'>): Promise<KernelTypes> {
+  if (kernel.findSymbol || !kernel.readSymbols || programs.every((program) => functionByName(program) === null)) return kernel;
+  const findSymbol = await kernel.readSymbols();
+  return findSymbol ? { ...kernel, findSymbol } : kernel;
+}
+
 /**
- * Reads what the prediction of an object needs: its custom BTF, the modules that the plan loads, and the rules of its loader.
+ * Reads what the prediction of an object needs: its custom BTF, the symbols of the kernel, the modules that the plan loads, and the rules of its loader.
  * @returns predicts; pure, and long for large objects
  * @throws UserError for custom BTF that cannot be read
  */
@@ -29,6 +38,6 @@ export async function predictionOf(
 ): Promise<() => PredictedCell> {
   const custom = (await prepared.btf?.(release)) ?? null;
   const loaded = types && (await typesWithCached(types, image, prepared.modules ?? []));
-  const counting = withCustomBtf(loaded, custom?.types ?? null);
+  const counting = withCustomBtf(loaded && (await withSymbols(loaded, bpf)), custom?.types ?? null);
   return () => predictCell(bpf, counting, loaderRules(prepared.loader ?? undefined), prepared.mode);
 }

@@ -10,6 +10,7 @@ import type { Reached } from '../base/vocabulary.ts';
 import { type ReadAttempt, readAttempt } from '../verdict/evidence/attempt.ts';
 import { HELPER_NAMES } from '../bpf/object/helper-names.ts';
 import { missingKfunc } from '../verdict/rules/verifier.ts';
+import { isAboutSymbols } from '../verdict/rules/attach.ts';
 import { coreFinding } from '../verdict/rules/core-reason.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { chooseAlternatives, decideBySupport } from './chosen-alternatives.ts';
@@ -169,8 +170,9 @@ function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgra
   const named =
     attachTo === null
       ? undefined
-      : findings.find(({ failure: { class: failureClass, stage } }) => failureClass === 'attach-target-missing' && stage !== 'attach')
-          ?.failure;
+      : findings.find(({ failure: { class: failureClass, stage, reason } }) => {
+          return failureClass === 'attach-target-missing' && stage !== 'attach' && !isAboutSymbols(reason);
+        })?.failure;
   const first = (certain: boolean): PredictedFailure | null => {
     const own = findings.flatMap((finding) => (finding.certain === certain ? [finding.failure] : []));
     const others = [certain ? relocationFailure(object, examined) : null, verifierFailure(object, examined, name, certain)];
@@ -323,7 +325,7 @@ export function predictCell(
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
     programIn(decided, load, program, { findings: [...sharedBy(program, load), ...(own.get(program.name) ?? [])], loader });
   const deciding = loadable(decided, kernel, loader);
-  const { object, others } = chooseAlternatives(decided, (program) => verdictOn(examine(deciding, program.name), program));
+  const { object, others } = chooseAlternatives(decided, kernel, (program) => verdictOn(examine(deciding, program.name), program));
   const chosen = others.size === 0 ? deciding : loadable(object, kernel, loader);
   const verdicts = (loadOf: (name: string) => ExaminedLoad) =>
     object.programs.map((program) => others.get(program.name) ?? verdictOn(loadOf(program.name), program));

@@ -19,7 +19,7 @@ import type { PredictedFailure } from './findings/finding.ts';
 /** Increased when the meaning of a field changes. */
 const SCHEMA_VERSION = 1;
 
-/** A predicted failure. There is no predicted pass, because BTF alone cannot show that a program passes. */
+/** A predicted failure. There is no predicted pass, because BTF and symbols cannot show that a program passes. */
 export interface Verdict {
   status: 'fail';
   stage: Stage;

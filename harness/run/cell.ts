@@ -143,7 +143,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   const found = await kernel.types();
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
   const inPackage = types.kernel && (await withPackage(types.kernel, kernel.image, { names: namesOutsideVmlinux(object.bpf), make: true }));
-  const predict = await predictionOf(object, { release: kernel.result.release, types: types.kernel });
+  const predict = await predictionOf(object, { release: kernel.result.release, types: inPackage });
   let predicted: PredictedCell | null = null;
   const prediction = () => (predicted ??= predict());
   const judged = (): CellResult => {

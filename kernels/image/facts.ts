@@ -7,6 +7,7 @@ export const KERNEL_FILES = {
   image: 'image',
   btf: 'btf',
   names: 'btf-names',
+  functions: 'functions',
   config: 'config',
   facts: 'kernel.json',
   trust: 'trust.json',

@@ -22,7 +22,7 @@ const RELATIONS = {
 
 const CERTAINTIES = {
   seen: 'seen in a guest',
-  certain: 'certain: BTF alone decides it',
+  certain: 'certain: BTF or kernel symbols decide it',
   possible: 'possible: it depends on facts that BTF does not have',
 } as const satisfies Record<RootCause['certainty'], string>;
 

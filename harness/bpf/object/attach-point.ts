@@ -8,14 +8,16 @@ interface AttachPoint {
   symbol: string;
   /** True if only the kernel itself can have it, not a module. */
   builtIn: boolean;
+  /** True if the kernel needs the address of the function when it loads a program. @see bpf_check_attach_target() in kernel/bpf/verifier.c */
+  byAddress: boolean;
 }
 
 /** @see section_defs and find_kernel_btf_id() in libbpf.c */
 const ATTACH_POINTS: readonly AttachPoint[] = [
-  { prefix: /^(?:fentry|fexit|fmod_ret|fsession)(?:\.s)?\//, kind: 'func', symbol: '', builtIn: false },
-  { prefix: /^tp_btf\//, kind: 'typedef', symbol: 'btf_trace_', builtIn: false },
-  { prefix: /^lsm(?:\.s)?\/|^lsm_cgroup\//, kind: 'func', symbol: 'bpf_lsm_', builtIn: true },
-  { prefix: /^iter(?:\.s)?\//, kind: 'func', symbol: 'bpf_iter_', builtIn: false },
+  { prefix: /^(?:fentry|fexit|fmod_ret|fsession)(?:\.s)?\//, kind: 'func', symbol: '', builtIn: false, byAddress: true },
+  { prefix: /^tp_btf\//, kind: 'typedef', symbol: 'btf_trace_', builtIn: false, byAddress: false },
+  { prefix: /^lsm(?:\.s)?\/|^lsm_cgroup\//, kind: 'func', symbol: 'bpf_lsm_', builtIn: true, byAddress: true },
+  { prefix: /^iter(?:\.s)?\//, kind: 'func', symbol: 'bpf_iter_', builtIn: false, byAddress: false },
 ];
 
 /** Raw tracepoints: the kernel finds them by name when it attaches a program. BTF only has their prototypes. */
@@ -24,6 +26,7 @@ const RAW_TRACEPOINT: AttachPoint = {
   kind: 'typedef',
   symbol: 'btf_trace_',
   builtIn: false,
+  byAddress: false,
 };
 
 /** A type in the kernel's BTF: `btf_trace_sched_switch` for `tp_btf/sched_switch`. */

@@ -5,29 +5,22 @@ import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { findIn, inUnloadedModule, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import type { Finding } from './finding.ts';
-
-/** A kprobe on one function, by its plain name. A pattern, or the name of a part of a function, is no name in BTF. */
-const KPROBE = /^\??k(?:ret)?probe\/([^/]+)$/;
-const FUNCTION = /^(\w+)(?:\+\w+)?$/;
+import { missingSymbol, probedFunction } from './symbols.ts';
 
 const missing = (reason: string): Finding => {
   return { failure: { stage: 'attach', class: 'attach-target-missing', reason }, certain: false };
 };
 
-/** The function of a kprobe; null for other programs. */
-function probedFunction({ section, attachTo }: BpfProgram): string | null {
-  const named = KPROBE.exec(section)?.[1];
-  return named === undefined ? null : (FUNCTION.exec(attachTo ?? named)?.[1] ?? null);
-}
-
 /**
- * Finds the target that a kprobe or tracepoint program may lack when it is attached. Not certain: BTF lacks some functions of the kernel,
- * such as those that share a name with another, and a module may add functions and tracepoints.
+ * Finds the target that a kprobe or tracepoint program may lack when it is attached. A finding from BTF is not certain: BTF lacks some
+ * functions of the kernel, such as those that share a name with another, and a module may add functions and tracepoints.
  */
 export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [];
   const function_ = probedFunction(program);
-  if (function_ !== null && !findIn(kernel, 'func', function_)) {
+  if (function_ !== null && kernel.findSymbol) return missingSymbol(program, kernel);
+  // A part of a function has no name in BTF.
+  if (function_ !== null && !function_.includes('.') && !findIn(kernel, 'func', function_)) {
     const where = inUnloadedModule(kernel, function_, 'address') ?? "not in this kernel's BTF, which lacks some of its functions";
     return [missing(`attach target ${function_} (kprobe) is ${where}`)];
   }

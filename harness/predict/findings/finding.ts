@@ -1,8 +1,8 @@
-// Findings: reasons in BTF why a program fails.
+// Findings: reasons in BTF and symbols why a program fails.
 import type { FailureClass } from '../../base/failures.ts';
 import type { Stage } from '../../base/vocabulary.ts';
 
-/** A failure predicted from BTF alone. */
+/** A predicted failure. */
 export interface PredictedFailure {
   stage: Stage;
   class: FailureClass;

@@ -19,6 +19,7 @@ import { prototypeDifferences } from '../../kernel-btf/kfunc-differences.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
 import { STRUCT_OPS_VALUE, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import { structOpsFindings } from './struct-ops.ts';
+import { functionByName, missingSymbol, probedFunction } from './symbols.ts';
 
 /** False if the kernel's BTF shows that it lacks a map type. */
 export function knowsMapType(kernel: KernelTypes, type: string): boolean {
@@ -182,19 +183,16 @@ function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTyp
   return [{ failure: { stage: 'verify', class: 'attach-target-missing', reason }, certain }];
 }
 
-/** The section of a kprobe on one function. */
-const KPROBE = /^\??k(?:ret)?probe\/(\w+)/;
-
 /** Names that an object needs and that a module could have: attach targets, kfuncs, variables, struct_ops types. */
 export function namesOutsideVmlinux(object: BpfObject): string[] {
   const { btf, programs } = object;
-  const targets = programs.flatMap(({ section, attachTo }) => {
+  const targets = programs.flatMap((program) => {
+    const { section, attachTo } = program;
     const target = attachTargetOf(section, attachTo);
     if (target) return target.builtIn ? [] : [target.symbol + target.name];
     const tracepoint = namedTracepoint(section, attachTo);
     if (tracepoint) return [tracepoint.symbol + tracepoint.name];
-    const [, probed] = KPROBE.exec(section) ?? [];
-    return probed === undefined ? [] : [attachTo ?? probed];
+    return probedFunction(program) ?? [];
   });
   const structOps = structOpsMaps(object).map(({ type }) => STRUCT_OPS_VALUE + type);
   const section = btf && findType(btf, 'datasec', '.ksyms');
@@ -218,5 +216,6 @@ export function programFindings(program: BpfProgram, kernel: KernelTypes): Findi
     const reason = `program type ${program.type} is unknown to this kernel`;
     return [{ failure: { stage: 'verify', class: 'program-type-unsupported', reason }, certain: true }];
   }
-  return attachTarget(program, kernel);
+  const symbol = functionByName(program)?.stage === 'verify' ? missingSymbol(program, kernel) : [];
+  return [...attachTarget(program, kernel), ...symbol];
 }

@@ -78,7 +78,7 @@ const cellProgram = z.strictObject({
       agrees: z.boolean().nullable().describe('True if the verdict agrees with the prediction; null if there is no verdict.'),
     })
     .optional()
-    .describe('Prediction from BTF alone, made before the program is loaded; absent if nothing was predicted.'),
+    .describe('Prediction from BTF and kernel symbols, made before the program is loaded; absent if nothing was predicted.'),
   logs: z
     .strictObject({
       libbpf: logRef.describe(

@@ -41,6 +41,7 @@ async function outcomes(programs: Record<string, { autoload: 'if-supported' }>) 
   });
   expect(problems).toEqual([]);
   const { cells } = await realRun([], KERNELS, { objects });
+  expect(cells.flatMap((cell) => cell.programs.filter(({ predicted }) => predicted?.agrees === false))).toEqual([]);
   return Object.fromEntries(
     cells.map((cell) => [
       /\d+\.\d+/.exec(cell.kernel)?.[0],

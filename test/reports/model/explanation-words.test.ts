@@ -8,7 +8,7 @@ it('a certain root cause names what decides it, and others say where they come f
     certaintyText({ class: failure, certainty: 'certain' }),
   );
   expect(words).toEqual([
-    'certain: BTF alone decides it',
+    'certain: BTF or kernel symbols decide it',
     "certain: the kernel's configuration decides it",
     'certain: the object alone decides it',
     'certain: the object alone decides it',

@@ -1,0 +1,76 @@
+// Findings about the symbols of a kernel: a function in its BTF may have no address, because the compiler renamed it or inlined it everywhere.
+import { attachTargetOf } from '../../bpf/object/attach-point.ts';
+import type { BpfProgram } from '../../bpf/object/object.ts';
+import type { FunctionSymbol, KernelTypes } from '../../core-relo/candidates.ts';
+import { findIn, inUnloadedModule } from '../../kernel-btf/kernel-names.ts';
+import { type TargetFacts, targetReason } from '../../verdict/rules/attach.ts';
+import type { Finding, PredictedFailure } from './finding.ts';
+
+/** A kprobe on one function. A section without a name leaves it to the loader. */
+const KPROBE = /^\??k(?:ret)?probe(?:\/([^/]+))?$/;
+/** A function, perhaps with an offset in it. A variant has a dot; a pattern is no name. */
+const FUNCTION = /^([\w.]+)(?:\+\w+)?$/;
+
+/** The function of a kprobe or kretprobe; null for other programs. */
+export function probedFunction({ section, attachTo }: Pick<BpfProgram, 'section' | 'attachTo'>): string | null {
+  const probe = KPROBE.exec(section);
+  return probe && (FUNCTION.exec(attachTo ?? probe[1] ?? '')?.[1] ?? null);
+}
+
+/** A function whose address the kernel looks up, and when it does. */
+interface FunctionByName {
+  function: string;
+  stage: 'verify' | 'attach';
+}
+
+/** The function whose address the kernel looks up by name for a program; null for other programs. */
+export function functionByName(program: Pick<BpfProgram, 'section' | 'attachTo'>): FunctionByName | null {
+  const probed = probedFunction(program);
+  if (probed !== null) return { function: probed, stage: 'attach' };
+  const target = attachTargetOf(program.section, program.attachTo);
+  return target?.byAddress === true ? { function: target.symbol + target.name, stage: 'verify' } : null;
+}
+
+/** What a guest would find about a function without a symbol, so that both give the same reason. */
+function factsOf(name: string, symbol: Exclude<FunctionSymbol, { kind: 'found' }>, inBtf: boolean): TargetFacts {
+  const facts = { program: '', function: name, variant: '' };
+  if (symbol.kind === 'variant') return { ...facts, state: 'variant', variant: symbol.variant };
+  return { ...facts, state: inBtf ? 'inlined' : 'absent' };
+}
+
+/** Whether a module may have a function that vmlinux lacks: false if all modules are known, and none has it. */
+function mayBeInModule({ inPackage, modules }: KernelTypes, name: string): boolean {
+  if (inPackage) return inPackage(name).some(({ kind }) => kind === 'function');
+  return modules.length === 0;
+}
+
+/**
+ * Finds that the kernel has no symbol for the function of a program. Without known modules, this is certain only for a function of the
+ * kernel's BTF.
+ */
+export function missingSymbol(program: BpfProgram, kernel: KernelTypes): Finding[] {
+  const wanted = functionByName(program);
+  const symbol = wanted && kernel.findSymbol?.(wanted.function);
+  if (!wanted || !symbol || symbol.kind === 'found') return [];
+  const { function: name, stage } = wanted;
+  const inBtf = findIn({ ...kernel, modules: [] }, 'func', name) !== null;
+  // libbpf finds the function in a module, or misses it in BTF.
+  if (!inBtf && (stage === 'verify' || findIn(kernel, 'func', name))) return [];
+  const facts = factsOf(name, symbol, inBtf);
+  const kind = stage === 'attach' ? 'kprobe' : program.type;
+  const reason = targetReason(facts, kind, (each, use) => inUnloadedModule(kernel, each, use));
+  if (reason === null) return [];
+  const isOnlyHere = inBtf && !kernel.inPackage;
+  const certain = isOnlyHere || !mayBeInModule(kernel, name);
+  return [{ failure: { stage, class: 'attach-target-missing', reason }, certain }];
+}
+
+/**
+ * The certain failure because of which a program is left out if it is `if-supported` or has an alternative; null if there is none. A guest
+ * decides this before any load, whatever the mode, but not for an offset in a function.
+ * @see supported.c of the agent
+ */
+export function certainlyWithoutSymbol(program: BpfProgram, kernel: KernelTypes): PredictedFailure | null {
+  if ((program.attachTo ?? program.section).includes('+')) return null;
+  return missingSymbol(program, kernel).find(({ certain }) => certain)?.failure ?? null;
+}

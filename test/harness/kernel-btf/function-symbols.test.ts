@@ -1,0 +1,133 @@
+// Tests of the index of functions with a symbol: what it finds, and that a damaged one is made again.
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { FindSymbol } from '../../../harness/core-relo/candidates.ts';
+import { functionSymbols, readFunctions, writeFunctions } from '../../../harness/kernel-btf/function-symbols.ts';
+import { kallsymsTables, someSymbols } from '../../kernels/image/kallsyms-tables.ts';
+
+const IMAGE = 'a'.repeat(64);
+
+let folder = '';
+beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'function-symbols-'))));
+beforeEach(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder);
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+function finderOf(names: readonly string[]): FindSymbol {
+  const symbols = names.map((text) => {
+    const [type = '', name = ''] = text.split(' ');
+    return { name, type, offset: 0 };
+  });
+  const read = readFunctions(writeFunctions(symbols, IMAGE), IMAGE);
+  if (!read.valid || !read.find) throw new Error('no index');
+  return read.find;
+}
+
+test('a function has its symbol, or the first variant that is not its cold part, or none', () => {
+  const find = finderOf([
+    'T vfs_read',
+    't vfs',
+    'W weak',
+    'D data',
+    't split.cold',
+    't split.part.0',
+    't split.isra.0',
+    't only.cold',
+    't linked.llvm.123',
+    't odd.0',
+    't odd.1.part.0',
+    't zebra.constprop.0.isra.1',
+    't zebra',
+    't __pfx_vfs_read',
+  ]);
+  const names = ['vfs_read', 'vfs', 'weak', 'data', 'split', 'only', 'linked', 'odd', 'zebra', 'vfs_', 'a', 'zz', 'split.cold', 'zebra.x'];
+  expect(
+    Object.fromEntries(
+      names.map((name) => {
+        const found = find(name);
+        return [name, found.kind === 'variant' ? found.variant : found.kind];
+      }),
+    ),
+  ).toEqual({
+    vfs_read: 'found',
+    vfs: 'found',
+    weak: 'found',
+    data: 'missing',
+    split: 'split.part.0',
+    only: 'only.cold',
+    linked: 'found',
+    odd: 'missing',
+    zebra: 'found',
+    vfs_: 'missing',
+    a: 'missing',
+    zz: 'missing',
+    'split.cold': 'found',
+    'zebra.x': 'missing',
+  });
+  // The index leaves these names out.
+  expect(find('__pfx_none')).toEqual({ kind: 'found' });
+});
+
+test('an index finds exactly the names that it was made from', () => {
+  const name = fc.stringMatching(/^[a-c_]{1,4}$/);
+  fc.assert(
+    fc.property(fc.array(name, { maxLength: 40 }), name, (names, wanted) => {
+      const find = finderOf(names.map((each) => `t ${each}`));
+      expect(find(wanted).kind).toBe(names.includes(wanted) ? 'found' : 'missing');
+      for (const each of names) expect(find(each).kind).toBe('found');
+    }),
+  );
+});
+
+test('an index that is damaged, cut off or of another image is not read', () => {
+  const file = writeFunctions([{ name: 'vfs_read', type: 'T', offset: 0 }], IMAGE);
+  expect(readFunctions(file, IMAGE).valid).toBe(true);
+  expect(readFunctions(file, 'b'.repeat(64)).valid).toBe(false);
+  for (let length = 0; length < file.length; length++) expect(readFunctions(file.subarray(0, length), IMAGE).valid).toBe(false);
+  for (let bit = 0; bit < file.length * 8; bit++) {
+    const damaged = Buffer.from(file);
+    damaged[bit >> 3] = (damaged[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    expect(readFunctions(damaged, IMAGE).valid).toBe(false);
+  }
+});
+
+const TABLES = kallsymsTables(someSymbols(1024), { addresses: 'after tokens', order: false, values: 'unsigned', alignment: 8 });
+
+test.each(['vmlinux', 'image'])('the index of a kernel is made from its %s, kept, and made again if it is damaged', async (image) => {
+  await writeFile(join(folder, image), TABLES);
+  const look = async () => {
+    const find = await functionSymbols(folder, IMAGE);
+    return ['vfs_3', 'symbol_5', 'symbol_6'].map((name) => find?.(name).kind);
+  };
+  expect(await look()).toEqual(['found', 'variant', 'missing']);
+  const kept = await readFile(join(folder, 'functions'));
+  await rm(join(folder, image));
+  expect(await look()).toEqual(['found', 'variant', 'missing']);
+  await writeFile(join(folder, image), TABLES);
+  await writeFile(join(folder, 'functions'), kept.subarray(0, 100));
+  expect(await look()).toEqual(['found', 'variant', 'missing']);
+  expect(await readFile(join(folder, 'functions'))).toEqual(kept);
+  expect((await readdir(folder)).toSorted()).toEqual(['functions', image]);
+});
+
+test('an image without symbols is searched once, and a folder without an image has no index', async () => {
+  expect(await functionSymbols(folder, IMAGE)).toBeNull();
+  expect(await readdir(folder)).toEqual([]);
+  await writeFile(join(folder, 'vmlinux'), Buffer.alloc(5000));
+  expect(await functionSymbols(folder, IMAGE)).toBeNull();
+  const { mtimeMs } = await stat(join(folder, 'functions'));
+  expect(await functionSymbols(folder, IMAGE)).toBeNull();
+  expect((await stat(join(folder, 'functions'))).mtimeMs).toBe(mtimeMs);
+});
+
+test('symbols are found although the cache cannot be written', async () => {
+  await writeFile(join(folder, 'vmlinux'), TABLES);
+  await chmod(folder, 0o500);
+  expect((await functionSymbols(folder, IMAGE))?.('vfs_3').kind).toBe('found');
+  await chmod(folder, 0o700);
+});
