@@ -30,16 +30,28 @@ async function copySources(target: string): Promise<void> {
   for (const name of names) await copyFile(join(PACKAGE_ROOT, name), join(target, name));
 }
 
+async function packed(copy: string, target: string, env: Record<string, string>): Promise<PackedPackage> {
+  const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', target], { cwd: copy, env, stderr: 'inherit' });
+  // The steps before the packing print to standard output, too.
+  const [{ filename, size, files }] = packSchema.parse(JSON.parse(stdout.slice(stdout.indexOf('[\n'))));
+  return { tarball: join(target, filename), size, files: files.map(({ path }) => path).toSorted(), folder: copy };
+}
+
 /**
- * Packs the package in a folder.
+ * Packs the work tree, with the dependencies that are installed here.
  * @param env variables such as PATH, which decides which loader programs can be built
  */
 export async function packInto(folder: string, env: Record<string, string>): Promise<PackedPackage> {
   const copy = join(folder, 'copy');
   await copySources(copy);
   await symlink(join(PACKAGE_ROOT, 'node_modules'), join(copy, 'node_modules'));
-  const { stdout } = await execa('npm', ['pack', '--json', '--pack-destination', folder], { cwd: copy, env });
-  // The steps before the packing print to standard output, too.
-  const [{ filename, size, files }] = packSchema.parse(JSON.parse(stdout.slice(stdout.indexOf('[\n'))));
-  return { tarball: join(folder, filename), size, files: files.map(({ path }) => path).toSorted(), folder: copy };
+  return packed(copy, folder, env);
+}
+
+/** Packs a clean clone of the last commit, as a release does. */
+export async function packClone(folder: string, env: Record<string, string>): Promise<PackedPackage> {
+  const clone = join(folder, 'clone');
+  await execa('git', ['clone', '--quiet', PACKAGE_ROOT, clone]);
+  await execa('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'], { cwd: clone });
+  return packed(clone, folder, env);
 }
