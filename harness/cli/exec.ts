@@ -1,32 +1,22 @@
 // `corematrix exec`: runs an executable of this machine in a fresh guest for each kernel.
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { cacheRoot } from '../base/files.ts';
 import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 
 import { UserError } from '../base/errors.ts';
-import { unlessInterrupted } from '../base/interrupted.ts';
-import { planKernels } from '../../kernels/plan.ts';
-import type { KernelOptions } from '../../kernels/sources/options.ts';
 import { writeReportFolder } from '../../reports/folder/write.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
-import { ensureAgents } from '../library/agents.ts';
 import { withExplanation } from '../library/with-explanation.ts';
-import type { RunObject } from '../plan/inputs/inputs.ts';
 import { packExecutable } from '../plan/executable/pack-executable.ts';
-import { logText } from '../results/logs.ts';
-import type { CellResult, Results } from '../results/schema.ts';
-import type { RunEvent } from '../run/events.ts';
-import { run } from '../run/run.ts';
-import { EXIT } from './exit-codes.ts';
+import type { Results } from '../results/schema.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { htmlAssetsOption, renderOptions, repeatedFormat } from './format-option.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
-import { writeLine, writeParts } from './lines.ts';
+import { writeLine } from './lines.ts';
 import { accelOption, forceOption, jobsOption, repeated, seconds } from './options.ts';
 import { checkOut } from './out-folder.ts';
-import { showProgress } from './progress.ts';
+import { passOn, runExecutable } from './run-executable.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
 import { showMatrix, showResults } from './show-results.ts';
 import { addTrustOptions, sourcesOf, type TrustFlags } from './trust-options.ts';
@@ -35,6 +25,7 @@ interface ExecOptions extends TrustFlags {
   kernel: string[];
   with?: string[];
   env?: Record<string, string>;
+  results?: string;
   timeout: number;
   jobs?: number;
   accel: 'auto' | 'kvm' | 'tcg';
@@ -47,8 +38,6 @@ interface ExecOptions extends TrustFlags {
 
 /** Go's own time limit for the tests of a package. */
 const DEFAULT_TIMEOUT = 600;
-const SIGNAL_STATUS = 128;
-const MAX_KERNEL_LINES = 20;
 /** What a command line holds in place of the value of a variable. */
 const HIDDEN = '…';
 
@@ -70,46 +59,11 @@ function withoutValues(command: readonly string[]): string[] {
   });
 }
 
-/** The number of kernels that selectors mean. A kernel of another architecture than the executable is an error. */
-async function countKernels(selectors: readonly string[], object: RunObject, options: KernelOptions): Promise<number> {
-  const planned = await planKernels([...selectors], options);
-  const other = planned.find(({ arch }) => arch !== 'x86_64');
-  if (other) throw new UserError(`${object.result.path}: an executable for x86-64, but ${other.id} is a kernel for ${other.arch}`);
-  return planned.length;
-}
-
-/** The end of the last line is not part of a log. */
-function wholeLines(text: string): string[] {
-  return text === '' ? [] : [`${text}\n`];
-}
-
-/** Passes on what the executable printed, and sets its exit status as that of this process. */
-async function passOn(results: Results, cell: CellResult): Promise<void> {
-  const { stdout, stderr, kernel } = cell.logs;
-  await writeParts(process.stdout, wholeLines(logText(results.logs, stdout)));
-  await writeParts(process.stderr, wholeLines(logText(results.logs, stderr)));
-  if (!cell.ended) {
-    writeLine(process.stderr, `corematrix exec: no verdict on ${cell.kernel}: ${cell.reason ?? cell.status}`);
-    process.exitCode = exitCodeOfResults(results, 0);
-    return;
-  }
-  const { status, signal } = cell.ended;
-  if (status === null) writeLine(process.stderr, `corematrix exec: signal ${signal ?? '?'} ended the executable on ${cell.kernel}`);
-  const passed = status ?? SIGNAL_STATUS + (signal ?? 0);
-  // A failed test or a missing results file never ends with 0.
-  process.exitCode = passed === 0 && cell.status === 'fail' ? EXIT.incompatible : passed;
-  if (passed === 0 && cell.status === 'fail') writeLine(process.stderr, `corematrix exec: ${cell.kernel}: ${cell.reason ?? ''}`);
-  const said = (logText(results.logs, kernel) ?? '').trimEnd();
-  if (cell.status === 'pass' || said === '') return;
-  writeLine(process.stderr, `corematrix exec: messages of ${cell.kernel}:`);
-  for (const line of said.split('\n').slice(-MAX_KERNEL_LINES)) writeLine(process.stderr, `  ${line}`);
-}
-
 /** Writes the report folder if one is named. The terminal has the output of the executable, or the matrix if there are several kernels. */
 async function save(results: Results, { out, format, htmlAssets, force }: ExecOptions): Promise<void> {
   const [only, more] = results.cells;
   if (only && !more) {
-    await passOn(results, only);
+    await passOn(results, only, 'exec');
     if (out === undefined) return;
     await writeReportFolder(results, out, { ...renderOptions(), htmlAssets, force, ...(format && { formats: format }) });
     return;
@@ -126,29 +80,17 @@ async function checkFolder({ out, format, force, htmlAssets }: ExecOptions): Pro
 }
 
 async function exec(argv: readonly [string, ...string[]], options: ExecOptions, command: string[]): Promise<void> {
-  const { kernel: selectors, with: named = [], env = {}, timeout, accel, jobs, verbose = false } = options;
+  const { kernel: selectors, with: named = [], env = {}, timeout, accel, jobs, verbose = false, results: file = null } = options;
   const note = (text: string) => writeLine(process.stderr, `note: ${text}`);
   await checkFolder(options);
-  const object = await packExecutable({ argv, with: named, env, results: null, timeoutMs: timeout * 1000, directory: resolve('.'), note });
-  const sources = sourcesOf(options);
-  const from = { cache: cacheRoot(), ...sources };
+  const object = await packExecutable({ argv, with: named, env, results: file, timeoutMs: timeout * 1000, directory: resolve('.'), note });
   await interruptible({
     onInterrupt: () => writeLine(process.stderr, 'interrupted'),
-    work: async (signal) => {
-      const count = await unlessInterrupted(signal, countKernels(selectors, object, from));
-      // The output of the executable is all that a caller such as `go test` expects.
-      const isQuiet = count === 1 && !verbose;
-      const progress = isQuiet ? null : showProgress(process.stderr, verbose);
-      const emit = (event: RunEvent) => progress?.onEvent(event);
-      try {
-        const agents = await unlessInterrupted(signal, ensureAgents([object], sources, emit));
-        const kernelOptions = { ...from, signal, onProgress: emit };
-        const request = { objects: [object], selectors, kernelOptions, cache: from.cache, ...agents, expectations: [] };
-        return await run({ ...request, isolation: 'snapshot', accel, jobs, limits: {}, command: withoutValues(command) }, emit, signal);
-      } finally {
-        progress?.end();
-      }
-    },
+    work: async (signal) =>
+      runExecutable(
+        { object, selectors, sources: sourcesOf(options), accel, jobs, verbose, many: true, command: withoutValues(command) },
+        signal,
+      ),
     save: async (results) => save(await withExplanation(results, [], note), options),
   });
 }
@@ -161,7 +103,7 @@ export function addExecCommand(program: Command): void {
     .description(
       'Packs an executable with its shared libraries and named files, and runs it in a fresh guest for each kernel. With one kernel, its ' +
         'output and exit status are passed on; with several, the matrix is shown. Tests in its output (go test -v or -json, libtest, TAP, ' +
-        'Catch2, GoogleTest) become rows.',
+        'Catch2, GoogleTest), or in a file of it (--results, JUnit XML), become rows.',
     )
     .argument('<program...>', 'program and its arguments, after "--"')
     .requiredOption('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS}`, repeated)
@@ -177,6 +119,7 @@ export function addExecCommand(program: Command): void {
       repeatedVariable,
     )
     .option('--timeout <seconds>', 'time limit of the program on each kernel, in seconds', seconds, DEFAULT_TIMEOUT)
+    .option('--results <file>', 'file that the program writes in the guest with the results of its tests, in JUnit XML')
     .optionsGroup('How to run it:')
     .addOption(jobsOption())
     .addOption(accelOption())
@@ -213,6 +156,7 @@ export function addExecCommand(program: Command): void {
       'corematrix exec -k debian:all -o report -- ./suite --verbose',
       "go test -exec 'corematrix exec -k debian:6.12 --' ./...",
       "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='corematrix exec -k debian:6.12 --' cargo test",
+      'corematrix exec -k debian:all --results out.xml -- ./suite --reporter=junit --out=out.xml',
       'corematrix exec -k debian:5.10 --with /usr/lib/python3.11 --with prog.bpf.o -- ./check.py',
     ],
   });

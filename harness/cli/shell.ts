@@ -1,84 +1,44 @@
 // `corematrix shell`: opens a terminal in a guest, with tools of this machine and an object.
-import { access, constants, writeFile } from 'node:fs/promises';
-import { basename, delimiter, join } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Command } from 'commander';
 import { execa } from 'execa';
 import { cacheRoot } from '../base/files.ts';
 import { CONFIG_FILE } from '../../kernels/cache/config.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
-import { InfraError, messageOf, UserError } from '../base/errors.ts';
+import { InfraError, UserError } from '../base/errors.ts';
 import { readUserFile } from '../base/user-file.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { sparseFile } from '../guest/boot.ts';
 import { type Accel, machineFor, qemuArguments } from '../guest/machine.ts';
 import { type ShellFile, shellInitramfs } from '../guest/shell-files.ts';
 import { standaloneCommand } from '../guest/standalone.ts';
-import { librariesOf, readExecutable } from '../plan/packing/libraries.ts';
 import { prepareInitramfs } from '../guest/agent.ts';
 import { checkGuestSystem, QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';
 import { makeWorkFolder } from '../run/work-folder.ts';
 import { ensureAgent } from '../setup/agent.ts';
 import { addHelp } from './help.ts';
-import { untilInterrupted } from './interrupt.ts';
+import { interruptible, untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
-import { accelOption } from './options.ts';
+import { accelOption, seconds } from './options.ts';
+import { passOn, runExecutable } from './run-executable.ts';
+import { objectFile, shellTools } from './shell-tools.ts';
+import { scriptFromInput, shellCommand } from './shell-command.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
 import type { Sources } from '../library/sources.ts';
 import { addTrustOptions, sourcesOf, type TrustFlags } from './trust-options.ts';
 
 interface ShellOptions extends TrustFlags {
   kernel: string;
+  command?: string;
+  timeout: number;
   accel: Accel | 'auto';
 }
 
-/** Debian keeps bpftool where only root's PATH looks. */
-const PATH = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-/** A guest has 512 MiB of memory for everything. */
-const MAX_FILE = 128 << 20;
-/** The default folder of the guest's dynamic linker. */
-const LIBRARIES = 'usr/lib';
-
 function note(text: string): void {
   writeLine(process.stderr, `note: ${text}`);
-}
-
-async function findProgram(name: string): Promise<string | null> {
-  for (const folder of PATH.filter((each) => each !== '')) {
-    const file = join(folder, name);
-    const found = await access(file, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (found) return file;
-  }
-  return null;
-}
-
-/** A program of this machine with its libraries. */
-async function packed(file: string): Promise<ShellFile[]> {
-  const { bytes, elf } = await readExecutable(file, file);
-  const libraries = await librariesOf(file, elf, { folder: LIBRARIES, extra: [], shown: file });
-  return [{ path: `bin/${basename(file)}`, bytes, executable: true }, ...libraries];
-}
-
-async function tools(): Promise<ShellFile[]> {
-  const busybox = await findProgram('busybox');
-  if (busybox === null)
-    throw new InfraError('busybox is not installed, and a guest has no other shell; on Debian, as root: apt-get install busybox-static');
-  const bpftool = await findProgram('bpftool');
-  if (bpftool === null) note('bpftool is not installed, so the guest has none; on Debian, as root: apt-get install bpftool');
-  const files = await packed(busybox);
-  // Scripts, such as one that chooses a program by kernel, are useless in the guest.
-  const more = bpftool === null ? [] : await packed(bpftool).catch((error: unknown) => (note(messageOf(error)), []));
-  return [...files, ...more];
-}
-
-async function objectFile(path: string | undefined): Promise<ShellFile[]> {
-  if (path === undefined) return [];
-  const bytes = await readUserFile(path, { kind: 'a file for a guest', maxBytes: MAX_FILE });
-  return [{ path: `root/${basename(path)}`, bytes, executable: false }];
 }
 
 async function configFile({ release, config }: KernelImage): Promise<ShellFile[]> {
@@ -96,6 +56,9 @@ async function oneKernel(selector: string, from: Sources, signal: AbortSignal): 
     );
   return pullKernel(kernel, options);
 }
+
+/** The time limit of a command without a terminal, in seconds. */
+const DEFAULT_TIMEOUT = 600;
 
 /** A terminal answers at once. */
 const STTY_MS = 5000;
@@ -120,8 +83,9 @@ async function onTerminal(command: readonly string[], signal: AbortSignal): Prom
 
 async function shell(object: string | undefined, options: ShellOptions, signal: AbortSignal): Promise<void> {
   checkGuestSystem();
-  if (!process.stdin.isTTY || !process.stdout.isTTY) throw new UserError('a shell needs a terminal; standard input or output is none');
-  const files = [...(await tools()), ...(await objectFile(object))];
+  if (!process.stdout.isTTY)
+    throw new UserError('a shell on a terminal needs standard output to be one; "shell -c COMMAND" and a script on standard input do not');
+  const files = [...(await shellTools(note)), ...(await objectFile(object))];
   const from = sourcesOf(options);
   const image = await oneKernel(options.kernel, from, signal);
   const [boot] = bootImages(image);
@@ -157,25 +121,56 @@ async function shell(object: string | undefined, options: ShellOptions, signal: 
   }
 }
 
+/** Runs a command, or the script on standard input, without a terminal. */
+async function runScript(script: string, object: string | undefined, options: ShellOptions): Promise<void> {
+  const { kernel, accel, timeout } = options;
+  const program = await shellCommand({ script, object, timeoutMs: timeout * 1000, note });
+  const command = ['corematrix', ...process.argv.slice(2)];
+  const request = { object: program, selectors: [kernel], sources: sourcesOf(options), accel, verbose: false, many: false, command };
+  await interruptible({
+    onInterrupt: () => process.stderr.write('interrupted\n'),
+    work: async (signal) => runExecutable(request, signal),
+    save: async (results) => {
+      const [only] = results.cells;
+      if (only) await passOn(results, only, 'shell');
+    },
+  });
+}
+
+async function openShell(object: string | undefined, options: ShellOptions): Promise<void> {
+  const script = options.command ?? (process.stdin.isTTY ? null : await scriptFromInput());
+  if (script !== null) return runScript(script, object, options);
+  return untilInterrupted(async (signal) => shell(object, options, signal));
+}
+
 /** Adds `shell` to the command line. */
 export function addShellCommand(program: Command): void {
   const command = program
     .command('shell')
     .summary('open a terminal in a guest, with busybox, bpftool and an object')
     .description(
-      'Boots a kernel and opens a root shell in it on this terminal, with busybox and bpftool of this machine. Changes in the guest are ' +
-        'lost when it ends.',
+      'Boots a kernel and opens a root shell in it on this terminal, with busybox and bpftool of this machine. Without a terminal it runs a ' +
+        'command or a script. Changes in the guest are lost when it ends.',
     )
     .argument('[object]', 'file to copy to /root in the guest')
     .requiredOption('-k, --kernel <selector>', `kernel: ${SELECTOR_FORMS}`)
     .addOption(accelOption())
-    .action(async (object: string | undefined, options: ShellOptions) =>
-      untilInterrupted(async (signal) => shell(object, options, signal)),
-    );
+    .option('-c, --command <text>', 'run this command of the shell without a terminal; its output and exit status are passed on')
+    .option('--timeout <seconds>', 'time limit of a command or script, in seconds', seconds, DEFAULT_TIMEOUT)
+    .action(openShell);
   addTrustOptions(command);
   addHelp(command, {
-    notes: ['"exit" or Ctrl-A X ends the guest. Ctrl-C and all other keys go to the guest.'],
-    exit: { asExpected: 'the guest ended', infrastructure: 'the guest did not boot, or QEMU failed' },
-    examples: ['corematrix shell -k debian:6.12', 'corematrix shell -k debian:5.10 build/prog.bpf.o'],
+    notes: [
+      '"exit" or Ctrl-A X ends the guest. Ctrl-C and all other keys go to the guest.',
+      'With -c, or if standard input is not a terminal, the command or the script on standard input runs in the guest, and its exit status is\n' +
+        'that of this command. With -c, standard input is not read.',
+    ],
+    exit: { asExpected: 'the guest ended, or the command ended with 0', infrastructure: 'the guest did not boot, or QEMU failed' },
+    examples: [
+      'corematrix shell -k debian:6.12',
+      'corematrix shell -k debian:5.10 build/prog.bpf.o',
+      "corematrix shell -k debian:6.12 -c 'bpftool feature probe kernel'",
+      'corematrix shell -k debian:6.12 build/prog.bpf.o < check.sh',
+    ],
   });
 }

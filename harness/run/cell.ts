@@ -161,7 +161,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       return beside({ ...cell, ...facts, logs: unjudgedLogs(last, logs) });
     }
     if (object.executable) {
-      const verdict = executableVerdict(last.evidence, null, logs);
+      const verdict = executableVerdict(last.evidence, object.executable.results, logs);
       return { ...facts, kernel: kernel.result.id, object: object.result.id, loadMs: null, predicted: null, ...verdict };
     }
     const enumerators = types.kernel && knownEnumerators(types.kernel);

@@ -73,6 +73,7 @@ export function toEvidence(frames: readonly Frame[], console: string): CellEvide
       if (loaded.attachments.length < MAX_PROGRAMS) loaded.attachments.push({ kind, name, errno, detail, log });
       log = [];
     }
+    if (frame.type === 'collected') evidence.collected = { errno: frame.errno, text: frame.bytes.toString('utf8') };
     if (frame.type === 'command-end') takeCommand(evidence, frame, outputOf(frames));
     if (frame.type === 'kernel-log') evidence.kernelLog += frame.text;
   }

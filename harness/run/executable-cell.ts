@@ -5,9 +5,11 @@ import { EXIT_ROW } from '../results/with-tests.ts';
 import type { CellProgram, CellResult, LogStore } from '../results/schema.ts';
 import type { CellEvidence } from '../verdict/evidence/evidence.ts';
 import { type JudgedExecutable, judgeExecutable, type ResultsFile } from '../verdict/executable.ts';
+import { errnoName } from '../logs/libbpf/errno.ts';
 import type { TestRow } from '../logs/test-output/rows.ts';
 
 const NO_LOGS = { libbpf: null, verifier: null } as const;
+const EFBIG = 27;
 const NO_REASON = 'it printed no reason';
 
 function testResult({ name, status, reason }: TestRow): CellProgram {
@@ -15,6 +17,13 @@ function testResult({ name, status, reason }: TestRow): CellProgram {
   const said = reason ?? NO_REASON;
   const fingerprint = fingerprintOf('test-failed', subjectOf('test-failed', said));
   return { name, status, stage: 'run', class: 'test-failed', errno: null, reason: said, fingerprint, expected: null, logs: NO_LOGS };
+}
+
+/** What the guest sent back of the file with test results. */
+function resultsFile(path: string, { collected }: CellEvidence): ResultsFile {
+  if (!collected) return { path, problem: 'the guest did not send it' };
+  if (collected.errno === EFBIG) return { path, problem: 'it is larger than 8 MiB' };
+  return collected.errno === 0 ? { path, text: collected.text } : { path, problem: `it cannot be read: ${errnoName(collected.errno)}` };
 }
 
 /** The row of the executable itself: for one without tests, and for a failure that no test explains. */
@@ -29,11 +38,11 @@ type Verdict = Pick<CellResult, 'status' | 'stage' | 'class' | 'reason' | 'progr
 
 /**
  * The verdict on an executable and on each test in its output, with its logs.
- * @param file the file with test results; null if none was named
+ * @param path of the file with test results in the guest; null if none was named
  */
-export function executableVerdict(evidence: CellEvidence, file: ResultsFile | null, logs: LogStore): Verdict {
+export function executableVerdict(evidence: CellEvidence, path: string | null, logs: LogStore): Verdict {
   const command = evidence.command ?? { end: 'not-started', value: 0, stdout: '', stderr: '' };
-  const judged = judgeExecutable(command, file);
+  const judged = judgeExecutable(command, path === null ? null : resultsFile(path, evidence));
   const { tests, status, stage, class: failureClass, reason, ended } = judged;
   return {
     status,

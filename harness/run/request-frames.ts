@@ -11,8 +11,10 @@ function objectName(file: string): string {
 
 /** The frames of a request for one object, its settings first. */
 export function requestFrames(
-  { file, bytes, prepared }: Pick<RunObject, 'file' | 'bytes' | 'prepared'>,
+  { file, bytes, prepared, executable }: Pick<RunObject, 'file' | 'bytes' | 'prepared' | 'executable'>,
   onKernel: OnKernel,
 ): RequestFrame[] {
-  return [...settingFrames(prepared, onKernel), { type: 'object', name: objectName(file), elf: bytes }];
+  const path = executable?.results ?? null;
+  const collect: RequestFrame[] = path === null ? [] : [{ type: 'collect', path }];
+  return [...settingFrames(prepared, onKernel), ...collect, { type: 'object', name: objectName(file), elf: bytes }];
 }

@@ -2,6 +2,7 @@
 #include "custom_loader.h"
 
 #include "archive.h"
+#include "collect.h"
 #include "command.h"
 #include "mailbox.h"
 #include "traceable.h"
@@ -41,6 +42,7 @@ bool run_custom_loader(void)
 	result = result_of(&request);
 	if (result.end == COMMAND_EXITED && result.value != 0)
 		report_functions_in_output(output);
+	collect_file();
 	send_command_end(result.end, result.value, result.ns, result.dropped);
 	return true;
 }

@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* Unpacks its files, runs its command, and writes FRAME_OUTPUT and FRAME_COMMAND_END. Returns false if the request has no command. */
+/* Unpacks its files, runs its command, and writes FRAME_OUTPUT, FRAME_COLLECTED and FRAME_COMMAND_END. Returns false if the request has no
+ * command. */
 bool run_custom_loader(void);
 
 #endif

@@ -56,6 +56,7 @@ enum frame_type {
 	FRAME_TRIGGER_COMMAND = 55, /* a command as a trigger; its files are in the archive */
 	FRAME_ARCHIVE = 64,         /* a ustar archive, unpacked below / */
 	FRAME_COMMAND = 65,         /* the custom loader, which replaces the load */
+	FRAME_COLLECT = 67,         /* a file that the command writes; its bytes are sent back */
 	FRAME_MODULE = 66,          /* a kernel module, loaded before anything else */
 	/* guest to host */
 	FRAME_HELLO = 16,           /* the guest is ready */
@@ -77,6 +78,7 @@ enum frame_type {
 	FRAME_TRIGGER_END = 61,     /* the end of a trigger command */
 	FRAME_OUTPUT = 72,          /* output of a command on stream 1 or 2 */
 	FRAME_COMMAND_END = 73,     /* the end of the custom loader */
+	FRAME_COLLECTED = 75,       /* the bytes of that file; errno 0 if it was read */
 	FRAME_TARGET = 62,          /* a function that a program ("": of the last attempt) cannot attach to */
 	FRAME_MODULE_END = 74,      /* a module; errno 0 if it is loaded */
 	FRAME_FAILURE = 80,         /* the failure that ended an attempt, in the words of the loader; errno 0 if unknown */

@@ -269,6 +269,18 @@ static inline struct command_request read_command_request(struct payload payload
 	return request;
 }
 
+struct collect_request {
+	const char *path;
+};
+
+static inline struct collect_request read_collect_request(struct payload payload)
+{
+	struct collect_request request;
+
+	request.path = payload_string(&payload);
+	return request;
+}
+
 struct module_request {
 	const char *name;
 	struct payload ko;
@@ -439,6 +451,12 @@ static inline void send_command_end(enum command_end end, uint32_t value, uint64
 	frame_u64(ns);
 	frame_u64(dropped);
 	frame_close();
+}
+
+static inline void begin_collected(uint32_t error)
+{
+	frame_open(FRAME_COLLECTED);
+	frame_u32(error);
 }
 
 static inline void send_target(enum target_state state, const char *program, const char *function, const char *variant)

@@ -158,6 +158,7 @@ export const FRAMES = {
   'trigger-command': toGuest(55, 'a command as a trigger; its files are in the archive', { index: u32, ...command }),
   archive: toGuest(64, 'a ustar archive, unpacked below /', { tar: bytes }),
   command: toGuest(65, 'the custom loader, which replaces the load', command),
+  collect: toGuest(67, 'a file that the command writes; its bytes are sent back', { path: string }),
   module: toGuest(66, 'a kernel module, loaded before anything else', { name: string, ko: bytes }),
 
   hello: toHost(16, 'the guest is ready', { release: string, version: string, machine: string, libbpf: string, btfSize: u64 }),
@@ -189,6 +190,7 @@ export const FRAMES = {
   'trigger-end': toHost(61, 'the end of a trigger command', { index: u32, ...commandEnd }),
   output: toHost(72, 'output of a command on stream 1 or 2', { stream: u32, bytes }),
   'command-end': toHost(73, 'the end of the custom loader', commandEnd),
+  collected: toHost(75, 'the bytes of that file; errno 0 if it was read', { errno: u32, bytes }),
   target: toHost(62, 'a function that a program ("": of the last attempt) cannot attach to', {
     state: oneOf(TARGET_STATE, 'unknown'),
     program: string,

@@ -25,6 +25,7 @@ const (
 	frameTriggerCommand uint32 = 55 // a command as a trigger; its files are in the archive { index u32, timeoutMs u32, folder string, argv list, env list }
 	frameArchive        uint32 = 64 // a ustar archive, unpacked below / { tar bytes }
 	frameCommand        uint32 = 65 // the custom loader, which replaces the load { timeoutMs u32, folder string, argv list, env list }
+	frameCollect        uint32 = 67 // a file that the command writes; its bytes are sent back { path string }
 	frameModule         uint32 = 66 // a kernel module, loaded before anything else { name string, ko bytes }
 )
 
@@ -49,6 +50,7 @@ const (
 	frameTriggerEnd     uint32 = 61 // the end of a trigger command { index u32, end command_end, value u32, ms u64 ns, dropped u64 }
 	frameOutput         uint32 = 72 // output of a command on stream 1 or 2 { stream u32, bytes bytes }
 	frameCommandEnd     uint32 = 73 // the end of the custom loader { end command_end, value u32, ms u64 ns, dropped u64 }
+	frameCollected      uint32 = 75 // the bytes of that file; errno 0 if it was read { errno u32, bytes bytes }
 	frameTarget         uint32 = 62 // a function that a program ("": of the last attempt) cannot attach to { state target_state, program string, function string, variant string }
 	frameModuleEnd      uint32 = 74 // a module; errno 0 if it is loaded { errno u32, name string }
 	frameFailure        uint32 = 80 // the failure that ended an attempt, in the words of the loader; errno 0 if unknown { about failure_about, errno u32, name string, text bytes }

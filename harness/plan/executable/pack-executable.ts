@@ -8,7 +8,7 @@ import type { BpfObject } from '../../bpf/object/object.ts';
 import type { RunObject } from '../inputs/inputs.ts';
 import { packFiles } from '../packing/archive.ts';
 import { librariesOf, type PackedFile } from '../packing/libraries.ts';
-import { EXEC_FOLDER, guestFolderOf, typedGuestPath } from './guest-path.ts';
+import { guestFolderOf, typedGuestPath } from './guest-path.ts';
 import { checkInterpreter } from './interpreters.ts';
 import { namedFiles, testdataFiles } from './named-files.ts';
 import { LIBRARY_FOLDER, startedProgram } from './started-program.ts';
@@ -74,6 +74,42 @@ function idOf(file: string): string {
   return uniqueId(safe || 'program', new Set());
 }
 
+export interface PackedProgram {
+  /** The program or script, with the executable that starts. */
+  file: { path: string; shown: string; bytes: Uint8Array; elf: Elf };
+  /** The command in the guest. */
+  argv: string[];
+  env: Readonly<Record<string, string>>;
+  /** Everything that the guest gets. */
+  files: readonly PackedFile[];
+  /** The working folder in the guest, without a leading slash. */
+  folder: string;
+  timeoutMs: number;
+  /** Absolute path in the guest of the file with test results. */
+  results: string | null;
+}
+
+/**
+ * A packed program as the object of a run.
+ * @throws UserError if all files together are too large
+ */
+export function executableObject({ file, argv, env, files, folder, timeoutMs, results }: PackedProgram): RunObject {
+  const tar = packFiles(files, ['root', LIBRARY_FOLDER, folder]);
+  checkSize(tar, files, file.shown);
+  const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
+  const command = { folder: `/${folder}`, argv, env, timeoutMs, tar, sha256: digestOf(tar) };
+  const facts = { id: idOf(file.path), path: file.shown, sha256: digestOf(file.bytes), size: file.bytes.length };
+  return {
+    file: file.path,
+    bytes: new Uint8Array(),
+    bpf: withoutPrograms(file.elf),
+    settings: {},
+    prepared: { command, ...(tar.length > MAX_SMALL_ARCHIVE && { memory: LARGE_GUEST_MIB }) },
+    executable: { results },
+    result: { ...facts, executable: true, license: null, programs: [], relocations: [], maps: [] },
+  };
+}
+
 /**
  * Packs an executable for guests.
  * @throws UserError if it cannot run there: it is of another architecture, or a library or the standard library of its interpreter is missing
@@ -88,36 +124,15 @@ export async function packExecutable(request: ExecutableRequest): Promise<RunObj
   const given = [...program.files, ...named, ...(await testdataFiles(directory, request.note))];
   const files = withoutCopies([...given, ...(await librariesOfNamed(named))]);
   const folder = guestFolderOf(directory);
-  const tar = packFiles(files, ['root', `${EXEC_FOLDER}/lib`, folder]);
-  checkSize(tar, files, name);
+  const shown = relative(directory, program.file);
   const path = [dirname(program.argv[0] ?? '/'), ...SYSTEM_PATH].join(':');
-  const command = {
-    folder: `/${folder}`,
+  return executableObject({
+    file: { path: program.file, shown: shown.startsWith('..') ? program.file : shown, bytes: program.bytes, elf: program.elf },
     argv: [...program.argv, ...args],
     env: { PATH: path, HOME: '/root', TMPDIR: '/tmp', LD_LIBRARY_PATH: `/${LIBRARY_FOLDER}`, ...env },
+    files,
+    folder,
     timeoutMs,
-    tar,
-    sha256: createHash('sha256').update(tar).digest('hex'),
-  };
-  const sha256 = createHash('sha256').update(program.bytes).digest('hex');
-  const shown = relative(directory, program.file);
-  return {
-    file: program.file,
-    bytes: new Uint8Array(),
-    bpf: withoutPrograms(program.elf),
-    settings: {},
-    prepared: { command, ...(tar.length > MAX_SMALL_ARCHIVE && { memory: LARGE_GUEST_MIB }) },
-    executable: { results: results === null ? null : `/${typedGuestPath(results, `/${folder}`)}` },
-    result: {
-      id: idOf(program.file),
-      path: shown.startsWith('..') ? program.file : shown,
-      sha256,
-      size: program.bytes.length,
-      executable: true,
-      license: null,
-      programs: [],
-      relocations: [],
-      maps: [],
-    },
-  };
+    results: results === null ? null : `/${typedGuestPath(results, `/${folder}`)}`,
+  });
 }

@@ -111,6 +111,8 @@ export interface CellEvidence {
   attempts: LoadAttempt[];
   /** Present if a custom loader loads the object. The only attempt is then made from its output. */
   command?: CommandEvidence;
+  /** The file that an executable wrote, or the error that prevents reading it; absent if none was asked for. */
+  collected?: { errno: number; text: string };
   /** The output of command triggers; absent if no trigger is a command. */
   triggersPrinted?: Printed;
   /** Absent if no run check was made. */

@@ -281,6 +281,23 @@ test.skipIf(!hasPerl)('an interpreter without its standard library is a usage er
   expect([exitCode, stdout]).toEqual([0, 'perl runs']);
 });
 
+test('a file in JUnit XML that the program writes gives the rows, and without the file the program fails', async () => {
+  const xml =
+    '<testsuite><testcase classname="a" name="good"/><testcase classname="a" name="bad"><failure message="3 is not 4"/></testcase></testsuite>';
+  const path = await project('results', { 'check.sh': `#!/bin/sh\n[ "$1" = none ] || echo '${xml}' > out.xml\nexit 0\n` });
+  const ran = async (...args: string[]) => {
+    const { stderr, exitCode } = await exec(path, '--results', 'out.xml', '-o', 'report', '--', './check.sh', ...args);
+    const { cells } = JSON.parse(await readFile(join(path, 'report/results.json'), 'utf8'));
+    return [exitCode, said(stderr), cells[0].programs.map(({ name, status }: Record<string, string>) => `${status} ${name}`)];
+  };
+  expect(await ran()).toEqual([1, 'corematrix exec: debian-6.12-REST: a.bad: 3 is not 4', ['pass a.good', 'fail a.bad']]);
+  expect(await ran('none')).toEqual([
+    1,
+    'corematrix exec: debian-6.12-REST: FOLDER/results/out.xml: it cannot be read: ENOENT',
+    ['fail exit status'],
+  ]);
+});
+
 test('files that are too large for a small guest get a larger one, and too many are refused with the largest', async () => {
   const path = await compiled('large', '-static');
   await writeFile(join(path, 'big'), Buffer.alloc(90 << 20, 'x'));

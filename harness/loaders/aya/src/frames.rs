@@ -43,6 +43,8 @@ pub const FRAME_TRIGGER_COMMAND: u32 = 55;
 pub const FRAME_ARCHIVE: u32 = 64;
 /// the custom loader, which replaces the load { timeoutMs u32, folder string, argv list, env list }
 pub const FRAME_COMMAND: u32 = 65;
+/// a file that the command writes; its bytes are sent back { path string }
+pub const FRAME_COLLECT: u32 = 67;
 /// a kernel module, loaded before anything else { name string, ko bytes }
 pub const FRAME_MODULE: u32 = 66;
 
@@ -85,6 +87,8 @@ pub const FRAME_TRIGGER_END: u32 = 61;
 pub const FRAME_OUTPUT: u32 = 72;
 /// the end of the custom loader { end command_end, value u32, ms u64 ns, dropped u64 }
 pub const FRAME_COMMAND_END: u32 = 73;
+/// the bytes of that file; errno 0 if it was read { errno u32, bytes bytes }
+pub const FRAME_COLLECTED: u32 = 75;
 /// a function that a program ("": of the last attempt) cannot attach to { state target_state, program string, function string, variant string }
 pub const FRAME_TARGET: u32 = 62;
 /// a module; errno 0 if it is loaded { errno u32, name string }

@@ -10,7 +10,18 @@ let folder = '';
 let program: HostProgram;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'commands-'));
-  const agent = ['archive', 'clock', 'command', 'custom_loader', 'mailbox', 'payload', 'symbol_lists', 'traceable', 'trigger_command'];
+  const agent = [
+    'archive',
+    'clock',
+    'collect',
+    'command',
+    'custom_loader',
+    'mailbox',
+    'payload',
+    'symbol_lists',
+    'traceable',
+    'trigger_command',
+  ];
   program = await startHostProgram({ folder, test: 'run-commands.c', agent, libbpf: true, mailboxBytes: 24 << 20 });
 });
 afterAll(async () => {
