@@ -2,18 +2,21 @@
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { planKernels } from '../../kernels/plan.ts';
+import type { PlannedKernel } from '../../kernels/registered.ts';
 import type { KernelEvent } from '../../kernels/sources/options.ts';
 import { escapedJson } from '../../reports/json.ts';
-import { plural } from '../base/text.ts';
+import { plural, sizeText } from '../base/text.ts';
 import { UserError } from '../base/errors.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
-import type { RunObject } from '../plan/inputs/inputs.ts';
+import { describeExpectation, sortByExpiry, unusedExpectations, whyUnused } from '../plan/expectations/expectations.ts';
+import type { Inputs, RunObject } from '../plan/inputs/inputs.ts';
+import type { Mode } from '../plan/settings/mode-name.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { outOption } from './options.ts';
-import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
+import { addPlanOptions, type Plan, type PlanOptions, readPlan } from './read-plan.ts';
 import { table } from './table.ts';
 
 interface Row {
@@ -22,6 +25,8 @@ interface Row {
   selector: string;
   optional: boolean;
   cached: boolean;
+  /** Bytes to download for it; 0 for a cached kernel or a file of the user. */
+  download: number;
   /** Their loaders: `libbpf@1.1`, `cilium@0.22`, and `command` for a custom loader. */
   loaders: string[];
   /** Ids of the objects that would run on it. */
@@ -33,33 +38,80 @@ function loaderOf({ prepared, result }: RunObject): string {
   return prepared.command ? 'command' : (result.loader ?? DEFAULT_LIBBPF);
 }
 
-function show(rows: readonly Row[], objects: number): void {
-  const cells = (row: Row) => {
-    const parts = [
-      row.run.length === objects ? 'all' : row.run.join(' '),
-      row.skipped.length === 0 ? '' : `(${row.skipped.length} skipped)`,
-    ];
-    return parts.filter((part) => part !== '').join(' ') || '-';
-  };
-  const lines = rows.map((row) => [
+/** An object of the plan. */
+interface ObjectRow {
+  object: string;
+  file: string;
+  programs: number;
+  loader: string;
+  mode: Mode;
+}
+
+/** An expectation that matches no program and no kernel of the plan. */
+interface UnusedRow {
+  /** `file:line:column`. */
+  at: string;
+  expectation: string;
+  reason: string;
+}
+
+interface ShownPlan {
+  kernels: readonly Row[];
+  objects: readonly ObjectRow[];
+  unusedExpectations: readonly UnusedRow[];
+}
+
+function objectRow(object: RunObject): ObjectRow {
+  const { id, path, programs, mode = 'load' } = object.result;
+  return { object: id, file: path, programs: programs.length, loader: loaderOf(object), mode };
+}
+
+/** The objects that run on a kernel in one cell of the table. */
+function objectsOn({ run, skipped }: Row, objects: number): string {
+  const parts = [run.length === objects ? 'all' : run.join(' '), skipped.length === 0 ? '' : `(${skipped.length} skipped)`];
+  return parts.filter((part) => part !== '').join(' ') || '-';
+}
+
+function downloadOf({ cached, download }: Row): string {
+  if (cached) return 'cached';
+  return download === 0 ? '-' : sizeText(download);
+}
+
+function show({ kernels, objects, unusedExpectations }: ShownPlan): void {
+  const rows = objects.map(({ object, file, programs, loader, mode }) => [object, String(programs), mode, loader, file]);
+  process.stdout.write(`${table([['OBJECT', 'PROGRAMS', 'MODE', 'LOADER', 'FILE'], ...rows])}\n`);
+  const lines = kernels.map((row) => [
     row.kernel,
     row.version,
     `${row.selector}${row.optional ? ' (optional)' : ''}`,
-    row.cached ? 'yes' : 'no',
+    downloadOf(row),
     row.loaders.join(' ') || '-',
-    cells(row),
+    objectsOn(row, objects.length),
   ]);
-  process.stdout.write(table([['KERNEL', 'VERSION', 'SELECTOR', 'CACHED', 'LOADERS', 'OBJECTS'], ...lines]));
-  const total = rows.reduce((sum, { run }) => sum + run.length, 0);
-  const pulls = rows.filter(({ run, cached }) => run.length > 0 && !cached).length;
-  writeLine(
-    process.stderr,
-    `${plural(rows.length, 'kernel')} × ${plural(objects, 'object')}: ${plural(total, 'cell')} to run, ${plural(pulls, 'kernel')} to download`,
-  );
+  process.stdout.write(table([['KERNEL', 'VERSION', 'SELECTOR', 'DOWNLOAD', 'LOADERS', 'OBJECTS'], ...lines]));
+  const total = kernels.reduce((sum, { run }) => sum + run.length, 0);
+  const pulls = kernels.filter(({ run, cached, download }) => run.length > 0 && !cached && download > 0);
+  const bytes = pulls.reduce((sum, { download }) => sum + download, 0);
+  const size = pulls.length > 0 ? ` (${sizeText(bytes)})` : '';
+  const matrix = `${plural(kernels.length, 'kernel')} × ${plural(objects.length, 'object')}`;
+  writeLine(process.stderr, `${matrix}: ${plural(total, 'cell')} to run, ${plural(pulls.length, 'kernel')} to download${size}`);
+  for (const { at, expectation, reason } of unusedExpectations)
+    writeLine(process.stderr, `note: ${at}: the expectation for ${expectation} matches nothing: ${reason}`);
+}
+
+/** The expectations of the configuration that match nothing, if the plan is all that the configuration has. */
+function unusedRows({ config, at }: Pick<Plan, 'config' | 'at'>, kernels: readonly PlannedKernel[], inputs: Inputs): UnusedRow[] {
+  const expectations = config.expectations ?? [];
+  const planned = { kernels, objects: inputs.objects.map(({ result }) => result) };
+  return unusedExpectations(sortByExpiry(expectations, new Date()).active, planned).map((unused) => ({
+    at: at(['expectations', expectations.indexOf(unused)]),
+    expectation: describeExpectation(unused),
+    reason: whyUnused(unused, planned),
+  }));
 }
 
 async function plan(objects: string[], options: PlanOptions & { json?: boolean }): Promise<void> {
-  const { selectors, inputs, choose, kernelOptions } = await readPlan(objects, options);
+  const { selectors, inputs, choose, kernelOptions, ...placed } = await readPlan(objects, options);
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
   const onProgress = (event: KernelEvent) => {
@@ -75,20 +127,28 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
     kernels.map(async (kernel): Promise<Row> => {
       const isRun = (id: string) => choiceOf(kernel.id, id) === 'run';
       const choices = results.map(({ id }) => ({ id, choice: choiceOf(kernel.id, id) }));
+      const cached = await kernel.isCached(cacheRoot());
       return {
         kernel: kernel.id,
         version: kernel.version,
         selector: kernel.selector,
         optional: kernel.optional === true,
-        cached: await kernel.isCached(cacheRoot()),
+        cached,
+        download: cached ? 0 : (kernel.package?.size ?? 0),
         loaders: [...new Set(inputs.objects.filter(({ result }) => isRun(result.id)).map(loaderOf))],
         run: choices.flatMap(({ id, choice }) => (choice === 'run' ? [id] : [])),
         skipped: choices.flatMap(({ id, choice }) => (typeof choice === 'object' ? [{ object: id, reason: choice.skip }] : [])),
       };
     }),
   );
-  if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(rows, null, 2)}\n`));
-  else show(rows, results.length);
+  const isWhole = objects.length === 0 && options.kernel === undefined && inputs.problems.length === 0;
+  const shown: ShownPlan = {
+    kernels: rows,
+    objects: inputs.objects.map(objectRow),
+    unusedExpectations: isWhole ? unusedRows(placed, kernels, inputs) : [],
+  };
+  if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(shown, null, 2)}\n`));
+  else show(shown);
   if (inputs.problems.length > 0) process.exitCode = EXIT.usage;
 }
 
@@ -98,7 +158,8 @@ export function addPlanCommand(program: Command): void {
     .command('plan')
     .summary('show what "run" would run with the same options')
     .description(
-      'Shows the kernels that the selectors mean now, and the objects that would run on each. Only kernel indexes are downloaded.',
+      'Shows the objects, the kernels that the selectors mean now, the objects that would run on each, the size of the downloads, and the ' +
+        'expectations that match nothing. Only kernel indexes are downloaded.',
     );
   addPlanOptions(command)
     .optionsGroup('Output:')

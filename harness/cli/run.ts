@@ -10,7 +10,7 @@ import type { Results } from '../results/schema.ts';
 import type { Plan } from '../library/plan.ts';
 import { activeExpectations, planNotes, runPlan } from '../library/run.ts';
 import { startWork } from '../library/running.ts';
-import { describeExpectation, unusedExpectations } from '../plan/expectations/expectations.ts';
+import { describeExpectation, unusedExpectations, whyUnused } from '../plan/expectations/expectations.ts';
 import { checkGuestSystem } from '../run/host.ts';
 import { type Journal, JOURNAL_FILE, openJournal } from '../run/journal.ts';
 import type { Gate } from '../base/vocabulary.ts';
@@ -77,7 +77,10 @@ async function saveRun(ran: Results, { options, plan, history, whole, formats, e
   // Expectations of cells that did not run are not unused.
   const ranAll = whole && results.cells.every(({ status }) => status !== 'skip');
   for (const one of ranAll ? unusedExpectations(activeExpectations(plan), results) : [])
-    writeLine(process.stderr, `note: the expectation for ${describeExpectation(one)} matches nothing in this run`);
+    writeLine(
+      process.stderr,
+      `note: the expectation for ${describeExpectation(one)} matches nothing in this run: ${whyUnused(one, results)}`,
+    );
 }
 
 /** The history that the command line names, else the one of the configuration. */

@@ -2,26 +2,39 @@
 import { basename } from 'node:path';
 import { DEFAULT_LIBBPF } from '../../base/loader-name.ts';
 import { inRange, parseKernelVersion, parseRange } from '../../base/kernel-version.ts';
+import { didYouMean } from '../../base/similar.ts';
+import { listed } from '../settings/place.ts';
 import type { Expectation } from './expectation-schema.ts';
-import type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../../results/schema.ts';
+import type { CellProgram, CellResult, KernelResult, ObjectResult } from '../../results/schema.ts';
 import type { Status } from '../../base/vocabulary.ts';
+
+type WithVersion = Pick<KernelResult, 'version' | 'distribution' | 'arch'>;
+
+function isForLoader({ loader }: Expectation, object: Pick<ObjectResult, 'loader'>): boolean {
+  return loader === undefined || loader === (object.loader ?? DEFAULT_LIBBPF);
+}
+
+function isForKernel({ distribution, arch, kernels }: Expectation, kernel: WithVersion): boolean {
+  return (
+    (distribution === undefined || distribution === kernel.distribution) &&
+    (arch === undefined || arch === kernel.arch) &&
+    (kernels === undefined || inRange(parseKernelVersion(kernel.version), parseRange(kernels)))
+  );
+}
 
 /** The first expectation in the file that matches this program, loaded by the loader of its object, on this kernel; null if none does. */
 export function expectationFor(
   expectations: readonly Expectation[],
   object: Pick<ObjectResult, 'path' | 'loader'>,
   program: string,
-  kernel: Pick<KernelResult, 'version' | 'distribution' | 'arch'>,
+  kernel: WithVersion,
 ): Expectation | null {
-  const version = parseKernelVersion(kernel.version);
   const match = expectations.find(
     (expectation) =>
       expectation.object === basename(object.path) &&
       (expectation.program === undefined || expectation.program === program) &&
-      (expectation.loader === undefined || expectation.loader === (object.loader ?? DEFAULT_LIBBPF)) &&
-      (expectation.distribution === undefined || expectation.distribution === kernel.distribution) &&
-      (expectation.arch === undefined || expectation.arch === kernel.arch) &&
-      (expectation.kernels === undefined || inRange(version, parseRange(expectation.kernels))),
+      isForLoader(expectation, object) &&
+      isForKernel(expectation, kernel),
   );
   return match ?? null;
 }
@@ -43,17 +56,34 @@ export function describeExpectation({ object, program, loader, kernels, distribu
   return `${program ?? 'every program'} in ${object}${by}${where === '' ? '' : ` on ${where}`}`;
 }
 
+/** The objects and kernels that expectations are matched with. */
+interface Matched {
+  objects: readonly ObjectResult[];
+  kernels: readonly WithVersion[];
+}
+
 /** The expectations that match nothing in these results, or only programs and kernels that an earlier expectation matches. */
-export function unusedExpectations(
-  expectations: readonly Expectation[],
-  { objects, kernels }: Pick<Results, 'objects' | 'kernels'>,
-): Expectation[] {
+export function unusedExpectations(expectations: readonly Expectation[], { objects, kernels }: Matched): Expectation[] {
   const used = new Set(
     kernels.flatMap((kernel) =>
       objects.flatMap((object) => object.programs.map(({ name }) => expectationFor(expectations, object, name, kernel))),
     ),
   );
   return expectations.filter((one) => !used.has(one));
+}
+
+/** Why an expectation of `unusedExpectations` matches nothing, with the name that was probably meant. */
+export function whyUnused(expectation: Expectation, { objects, kernels }: Matched): string {
+  const { object, program, loader } = expectation;
+  const files = [...new Set(objects.map(({ path }) => basename(path)))];
+  const named = objects.filter(({ path }) => basename(path) === object);
+  if (named.length === 0) return `no object has the file name ${object}${didYouMean(object, files)}`;
+  const programs = [...new Set(named.flatMap((each) => each.programs.map(({ name }) => name)))];
+  if (program !== undefined && !programs.includes(program))
+    return `${object} has no program ${program}${didYouMean(program, programs)}; it has: ${listed(programs)}`;
+  if (!named.some((each) => isForLoader(expectation, each))) return `${object} is not loaded with ${loader ?? DEFAULT_LIBBPF}`;
+  if (!kernels.some((kernel) => isForKernel(expectation, kernel))) return 'no kernel of the matrix is one of these kernels';
+  return 'earlier expectations apply to all of these programs and kernels';
 }
 
 /** Applies an expectation to the verdict of a program: fail becomes xfail only with the expected class, pass becomes xpass. */
@@ -90,7 +120,7 @@ export function applyExpectations(
   cell: CellResult,
   expectations: readonly Expectation[],
   object: Pick<ObjectResult, 'path' | 'loader'>,
-  kernel: Pick<KernelResult, 'version' | 'distribution' | 'arch'>,
+  kernel: WithVersion,
 ): CellResult {
   if (cell.status !== 'pass' && cell.status !== 'fail') return cell;
   const programs = cell.programs.map((program) => applyExpectation(program, expectationFor(expectations, object, program.name, kernel)));

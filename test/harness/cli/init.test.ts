@@ -204,37 +204,86 @@ describe('corematrix init', () => {
 describe('corematrix plan', () => {
   it('corematrix plan shows the cells that would run', async () => {
     expect(await said('plan')).toMatchInlineSnapshot(`
-      "KERNEL                             VERSION   SELECTOR    CACHED  LOADERS         OBJECTS
-      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      libbpf@default  all
-      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  no      libbpf@default  all
+      "OBJECT      PROGRAMS  MODE  LOADER          FILE
+      exec_watch  2         load  libbpf@default  build/exec_watch.bpf.o
+      task_state  3         load  libbpf@default  build/task_state.bpf.o
+      tty_type    2         load  libbpf@default  build/more/tty_type.bpf.o
+
+      KERNEL                             VERSION   SELECTOR    DOWNLOAD  LOADERS         OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  1.0 MiB   libbpf@default  all
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  1.0 MiB   libbpf@default  all
       ---
-      2 kernels × 3 objects: 6 cells to run, 2 kernels to download
+      2 kernels × 3 objects: 6 cells to run, 2 kernels to download (2.0 MiB)
       exit 0"
     `);
     expect(await said('plan', '--shard', '2/2')).toMatchInlineSnapshot(`
-      "KERNEL                             VERSION   SELECTOR    CACHED  LOADERS         OBJECTS
-      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  no      -               -
-      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  no      libbpf@default  all
+      "OBJECT      PROGRAMS  MODE  LOADER          FILE
+      exec_watch  2         load  libbpf@default  build/exec_watch.bpf.o
+      task_state  3         load  libbpf@default  build/task_state.bpf.o
+      tty_type    2         load  libbpf@default  build/more/tty_type.bpf.o
+
+      KERNEL                             VERSION   SELECTOR    DOWNLOAD  LOADERS         OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:all  1.0 MiB   -               -
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:all  1.0 MiB   libbpf@default  all
       ---
-      2 kernels × 3 objects: 3 cells to run, 1 kernel to download
+      2 kernels × 3 objects: 3 cells to run, 1 kernel to download (1.0 MiB)
       exit 0"
     `);
   });
 
+  it('corematrix plan names expectations that match nothing, with their lines and the name that was probably meant', async () => {
+    const lines = [
+      'kernels: [debian:6.1, debian:6.12]',
+      'objects: [build/task_state.bpf.o]',
+      'expectations:',
+      '  - { object: task_state.bpf.o, program: old_name, kernels: ">=6.12", status: fail, reason: renamed }',
+      '  - { object: task_stat.bpf.o, status: fail, reason: renamed }',
+      '  - { object: task_state.bpf.o, program: oldname, status: fail, reason: renamed }',
+      '  - { object: task_state.bpf.o, kernels: "<6.1", status: fail, reason: renamed }',
+    ];
+    await writeFile(join(folder, 'expecting.yaml'), lines.join('\n'));
+    expect(await said('plan', '-c', 'expecting.yaml')).toMatchInlineSnapshot(`
+      "OBJECT      PROGRAMS  MODE  LOADER          FILE
+      task_state  3         load  libbpf@default  build/task_state.bpf.o
+
+      KERNEL                             VERSION   SELECTOR     DOWNLOAD  LOADERS         OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:6.1   1.0 MiB   libbpf@default  all
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:6.12  1.0 MiB   libbpf@default  all
+      ---
+      2 kernels × 1 object: 2 cells to run, 2 kernels to download (2.0 MiB)
+      note: expecting.yaml:5:5: the expectation for every program in task_stat.bpf.o matches nothing: no object has the file name task_stat.bpf.o (did you mean task_state.bpf.o?)
+      note: expecting.yaml:6:5: the expectation for oldname in task_state.bpf.o matches nothing: task_state.bpf.o has no program oldname (did you mean old_name?); it has: old_name, new_name, either_name
+      note: expecting.yaml:7:5: the expectation for every program in task_state.bpf.o on <6.1 matches nothing: no kernel of the matrix is one of these kernels
+      exit 0"
+    `);
+    expect(await said('plan', '-c', 'expecting.yaml', '-k', 'debian:6.1')).not.toContain('matches nothing');
+  });
+
   it('corematrix plan shows the loader of each object', async () => {
     expect(await said('plan', '-k', 'debian:6.1', '--loader', 'libbpf@default', '--loader', 'libbpf@1.1')).toMatchInlineSnapshot(`
-      "KERNEL                       VERSION  SELECTOR    CACHED  LOADERS                    OBJECTS
-      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      libbpf@default libbpf@1.1  all
+      "OBJECT                 PROGRAMS  MODE  LOADER          FILE
+      exec_watch             2         load  libbpf@default  build/exec_watch.bpf.o
+      exec_watch+libbpf-1.1  2         load  libbpf@1.1      build/exec_watch.bpf.o
+      task_state             3         load  libbpf@default  build/task_state.bpf.o
+      task_state+libbpf-1.1  3         load  libbpf@1.1      build/task_state.bpf.o
+      tty_type               2         load  libbpf@default  build/more/tty_type.bpf.o
+      tty_type+libbpf-1.1    2         load  libbpf@1.1      build/more/tty_type.bpf.o
+
+      KERNEL                       VERSION  SELECTOR    DOWNLOAD  LOADERS                    OBJECTS
+      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  1.0 MiB   libbpf@default libbpf@1.1  all
       ---
-      1 kernel × 6 objects: 6 cells to run, 1 kernel to download
+      1 kernel × 6 objects: 6 cells to run, 1 kernel to download (1.0 MiB)
       exit 0"
     `);
     await writeFile(join(folder, 'loaders.yaml'), `objects:\n  - { path: build/task_state.bpf.o, command: { argv: ['true'] } }\n`);
     expect(await said('plan', '-c', 'loaders.yaml', '-k', 'debian:6.1')).toMatchInlineSnapshot(`
-      "KERNEL                       VERSION  SELECTOR    CACHED  LOADERS  OBJECTS
-      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      command  all
+      "OBJECT      PROGRAMS  MODE  LOADER   FILE
+      task_state  3         load  command  build/task_state.bpf.o
+
+      KERNEL                       VERSION  SELECTOR    DOWNLOAD  LOADERS  OBJECTS
+      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  1.0 MiB   command  all
       ---
-      1 kernel × 1 object: 1 cell to run, 1 kernel to download
+      1 kernel × 1 object: 1 cell to run, 1 kernel to download (1.0 MiB)
       exit 0"
     `);
   });
@@ -246,21 +295,29 @@ describe('corematrix plan', () => {
     const optional = (selector: string) => `{ selector: '${selector}', optional: true }`;
     await writeFile(join(folder, config), kernels(optional('debian:6.1'), 'debian:6.12', optional('debian:9.9'), optional('file:vmlinux')));
     expect(await said('plan', '-c', config)).toMatchInlineSnapshot(`
-      "KERNEL                             VERSION   SELECTOR               CACHED  LOADERS         OBJECTS
-      debian-6.1.0-50-cloud-amd64        6.1.176   debian:6.1 (optional)  no      libbpf@default  all
-      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:6.12            no      libbpf@default  all
+      "OBJECT      PROGRAMS  MODE  LOADER          FILE
+      exec_watch  2         load  libbpf@default  build/exec_watch.bpf.o
+      task_state  3         load  libbpf@default  build/task_state.bpf.o
+
+      KERNEL                             VERSION   SELECTOR               DOWNLOAD  LOADERS         OBJECTS
+      debian-6.1.0-50-cloud-amd64        6.1.176   debian:6.1 (optional)  1.0 MiB   libbpf@default  all
+      debian-6.12.107+deb13-cloud-amd64  6.12.107  debian:6.12            1.0 MiB   libbpf@default  all
       ---
       optional, left out: file:elsewhere/vmlinux: no such file
       optional, left out: debian:9.9: no such kernel; the Debian mirror has 6.1, 6.12 (amd64, cloud)
-      2 kernels × 2 objects: 4 cells to run, 2 kernels to download
+      2 kernels × 2 objects: 4 cells to run, 2 kernels to download (2.0 MiB)
       exit 0"
     `);
     await writeFile(join(folder, config), kernels('debian:6.1', optional('debian:6.1')));
     expect(await said('plan', '-c', config)).toMatchInlineSnapshot(`
-      "KERNEL                       VERSION  SELECTOR    CACHED  LOADERS         OBJECTS
-      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  no      libbpf@default  all
+      "OBJECT      PROGRAMS  MODE  LOADER          FILE
+      exec_watch  2         load  libbpf@default  build/exec_watch.bpf.o
+      task_state  3         load  libbpf@default  build/task_state.bpf.o
+
+      KERNEL                       VERSION  SELECTOR    DOWNLOAD  LOADERS         OBJECTS
+      debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  1.0 MiB   libbpf@default  all
       ---
-      1 kernel × 2 objects: 2 cells to run, 1 kernel to download
+      1 kernel × 2 objects: 2 cells to run, 1 kernel to download (1.0 MiB)
       exit 0"
     `);
     await writeFile(join(folder, config), kernels("{ selector: 'debian:6.1', required: true }"));
@@ -280,23 +337,36 @@ describe('corematrix plan', () => {
     await writeFile(join(folder, 'earlier.json'), renderJson({ ...earlier, kernels, objects, cells }));
     expect(await said('plan', 'build/task_state.bpf.o', '-k', 'debian:6.12', '--baseline', 'earlier.json', '--last-failed', '--json'))
       .toMatchInlineSnapshot(`
-        "[
-          {
-            "kernel": "debian-6.12.107+deb13-cloud-amd64",
-            "version": "6.12.107",
-            "selector": "debian:6.12",
-            "optional": false,
-            "cached": false,
-            "loaders": [],
-            "run": [],
-            "skipped": [
-              {
-                "object": "task_state",
-                "reason": "pass in the earlier run"
-              }
-            ]
-          }
-        ]
+        "{
+          "kernels": [
+            {
+              "kernel": "debian-6.12.107+deb13-cloud-amd64",
+              "version": "6.12.107",
+              "selector": "debian:6.12",
+              "optional": false,
+              "cached": false,
+              "download": 1054400,
+              "loaders": [],
+              "run": [],
+              "skipped": [
+                {
+                  "object": "task_state",
+                  "reason": "pass in the earlier run"
+                }
+              ]
+            }
+          ],
+          "objects": [
+            {
+              "object": "task_state",
+              "file": "build/task_state.bpf.o",
+              "programs": 3,
+              "loader": "libbpf@default",
+              "mode": "load"
+            }
+          ],
+          "unusedExpectations": []
+        }
         ---
 
         exit 0"

@@ -7,6 +7,7 @@ import {
   expectationFor,
   sortByExpiry,
   unusedExpectations,
+  whyUnused,
 } from '../../../../harness/plan/expectations/expectations.ts';
 import type { CellProgram } from '../../../../harness/results/schema.ts';
 import { SAMPLE } from '../../../reports/sample.ts';
@@ -150,14 +151,19 @@ describe('an expectation that matches nothing', () => {
       { object: 'task_state.bpf.o', kernels: '<5.4', ...fail },
       { object: 'task_state.bpf.o', program: 'oldname', ...fail },
       { object: 'probes.o', ...fail },
+      { object: 'task_state.bpf.o', loader: 'cilium@0.22', ...fail },
       { object: 'probes.bpf.o', ...fail },
     ];
-    expect(unusedExpectations(all, SAMPLE).map(describeExpectation)).toEqual([
-      'old_name in task_state.bpf.o on >=6.1',
-      'every program in task_state.bpf.o on <5.4',
-      'oldname in task_state.bpf.o',
-      'every program in probes.o',
-    ]);
+    const unused = unusedExpectations(all, SAMPLE);
+    expect(unused.map((one) => `${describeExpectation(one)}: ${whyUnused(one, SAMPLE)}`)).toMatchInlineSnapshot(`
+      [
+        "old_name in task_state.bpf.o on >=6.1: earlier expectations apply to all of these programs and kernels",
+        "every program in task_state.bpf.o on <5.4: no kernel of the matrix is one of these kernels",
+        "oldname in task_state.bpf.o: task_state.bpf.o has no program oldname (did you mean old_name?); it has: old_name, new_name, either_name, newer_hook",
+        "every program in probes.o: no object has the file name probes.o (did you mean probes.bpf.o?)",
+        "every program in task_state.bpf.o with cilium@0.22: task_state.bpf.o is not loaded with cilium@0.22",
+      ]
+    `);
   });
 });
 
