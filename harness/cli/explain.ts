@@ -33,7 +33,7 @@ async function explainObjects(objects: readonly string[], options: ExplainOption
 
 async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   const [first = '', cell, ...more] = inputs;
-  const fromResults = await areResults(first);
+  const fromResults = inputs.length > 0 && (await areResults(first));
   if (fromResults && options.kernel) throw new UserError('-k chooses kernels for objects; results have their own: name a cell instead');
   if (fromResults && options.loader !== undefined)
     throw new UserError('--loader is for objects; results have their own loaders: name an object of another loader instead');
@@ -59,10 +59,13 @@ export function addExplainCommand(program: Command): void {
       'Shows the root causes of failures, each once for all programs and kernels: the source line, what kernels have instead, the first and ' +
         'the last kernel that has it, and C code that works on all of them. Uses an object and BTF alone, or the results of a run.',
     )
-    .argument('<input...>', 'BPF objects or patterns; or results.json or a report folder, and then a kernel, an object, or KERNEL/OBJECT')
+    .argument(
+      '[input...]',
+      'BPF objects or patterns (default: those of the configuration); or results.json or a report folder, and then a kernel, an object, or KERNEL/OBJECT',
+    )
     .option(
       '-k, --kernel <selector>',
-      'where BTF comes from, as for "predict", repeatable (default: the newest kernel of every series in the cache)',
+      'where BTF comes from, as for "predict", repeatable (default: the kernels of the configuration, else the newest kernel of every series in the cache)',
       repeated,
     )
     .addOption(settingsOption())

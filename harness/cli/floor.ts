@@ -30,7 +30,7 @@ function exitCodeOfFound({ programs, without, tried }: MinimumKernels): number {
   return programs.every(({ oldest }) => oldest !== null) ? EXIT.asExpected : EXIT.incompatible;
 }
 
-async function runFloor(object: string, options: MinimumKernelOptions): Promise<void> {
+async function runFloor(object: string | undefined, options: MinimumKernelOptions): Promise<void> {
   const config = await findConfig(options);
   const { kernel: kernels, loader, jobs, accel } = options;
   const command = ['corematrix', ...process.argv.slice(2)];
@@ -58,8 +58,12 @@ export function addFloorCommand(program: Command): void {
       'Finds the oldest and the newest kernel on which each program loads. Predicts every selected kernel from BTF and runs guests only ' +
         'at both ends and on both sides of every boundary. If a guest contradicts a prediction, more guests search for the boundary.',
     )
-    .argument('<object>', 'BPF object')
-    .option('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS} (default: ${DEFAULT_SELECTOR})`, repeated)
+    .argument('[object]', 'BPF object (default: the one of the configuration)')
+    .option(
+      '-k, --kernel <selector>',
+      `kernel selector, repeatable: ${SELECTOR_FORMS} (default: the kernels of the configuration, else ${DEFAULT_SELECTOR})`,
+      repeated,
+    )
     .option(
       '--loader <name>',
       'loader of the object if it names none: libbpf@1.1, cilium@0.22, aya@0.14 (default: libbpf@default)',

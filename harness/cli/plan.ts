@@ -8,6 +8,7 @@ import { escapedJson } from '../../reports/json.ts';
 import { plural, sizeText } from '../base/text.ts';
 import { UserError } from '../base/errors.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
+import type { Plan } from '../library/plan.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations, whyUnused } from '../plan/expectations/expectations.ts';
 import type { Inputs, RunObject } from '../plan/inputs/inputs.ts';
 import type { Mode } from '../plan/settings/mode-name.ts';
@@ -16,7 +17,7 @@ import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { outOption } from './options.ts';
-import { addPlanOptions, type Plan, type PlanOptions, readPlan } from './read-plan.ts';
+import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
 import { table } from './table.ts';
 
 interface Row {
@@ -77,7 +78,7 @@ function downloadOf({ cached, download }: Row): string {
   return download === 0 ? '-' : sizeText(download);
 }
 
-function show({ kernels, objects, unusedExpectations }: ShownPlan): void {
+function show({ kernels, objects, unusedExpectations: unused }: ShownPlan): void {
   const rows = objects.map(({ object, file, programs, loader, mode }) => [object, String(programs), mode, loader, file]);
   process.stdout.write(`${table([['OBJECT', 'PROGRAMS', 'MODE', 'LOADER', 'FILE'], ...rows])}\n`);
   const lines = kernels.map((row) => [
@@ -95,12 +96,12 @@ function show({ kernels, objects, unusedExpectations }: ShownPlan): void {
   const size = pulls.length > 0 ? ` (${sizeText(bytes)})` : '';
   const matrix = `${plural(kernels.length, 'kernel')} × ${plural(objects.length, 'object')}`;
   writeLine(process.stderr, `${matrix}: ${plural(total, 'cell')} to run, ${plural(pulls.length, 'kernel')} to download${size}`);
-  for (const { at, expectation, reason } of unusedExpectations)
+  for (const { at, expectation, reason } of unused)
     writeLine(process.stderr, `note: ${at}: the expectation for ${expectation} matches nothing: ${reason}`);
 }
 
 /** The expectations of the configuration that match nothing, if the plan is all that the configuration has. */
-function unusedRows({ config, at }: Pick<Plan, 'config' | 'at'>, kernels: readonly PlannedKernel[], inputs: Inputs): UnusedRow[] {
+function unusedRows({ config: { config, at } }: Pick<Plan, 'config'>, kernels: readonly PlannedKernel[], inputs: Inputs): UnusedRow[] {
   const expectations = config.expectations ?? [];
   const planned = { kernels, objects: inputs.objects.map(({ result }) => result) };
   return unusedExpectations(sortByExpiry(expectations, new Date()).active, planned).map((unused) => ({
@@ -111,7 +112,7 @@ function unusedRows({ config, at }: Pick<Plan, 'config' | 'at'>, kernels: readon
 }
 
 async function plan(objects: string[], options: PlanOptions & { json?: boolean }): Promise<void> {
-  const { selectors, inputs, choose, kernelOptions, ...placed } = await readPlan(objects, options);
+  const { selectors, inputs, choose, kernelOptions, config } = await readPlan(objects, options);
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
   const onProgress = (event: KernelEvent) => {
@@ -145,7 +146,7 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
   const shown: ShownPlan = {
     kernels: rows,
     objects: inputs.objects.map(objectRow),
-    unusedExpectations: isWhole ? unusedRows(placed, kernels, inputs) : [],
+    unusedExpectations: isWhole ? unusedRows({ config }, kernels, inputs) : [],
   };
   if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(shown, null, 2)}\n`));
   else show(shown);

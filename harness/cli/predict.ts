@@ -77,10 +77,10 @@ export function addPredictCommand(program: Command): void {
         'A semantic change is a relocation that reads something else than was compiled. ' +
         'A program with no predicted failure can still fail when it is loaded: only "run" loads it.',
     )
-    .argument('<object...>', 'BPF objects of either byte order, or patterns')
+    .argument('[object...]', 'BPF objects of either byte order, or patterns (default: those of the configuration)')
     .option(
       '-k, --kernel <selector>',
-      'where BTF comes from, repeatable (default: the newest kernel of every series in the cache)',
+      'where BTF comes from, repeatable (default: the kernels of the configuration, else the newest kernel of every series in the cache)',
       repeated,
     )
     .addOption(settingsOption())

@@ -74,12 +74,9 @@ export async function findConfig({ config, ...trust }: ConfigOptions): Promise<L
   return loadConfig(config, { untrusted: isUntrusted(trust) });
 }
 
-/** `-c` of commands that take objects as arguments. */
+/** `-c` of commands that read the same configuration as `run`. */
 export function settingsOption(): Option {
-  return new Option(
-    '-c, --config <file>',
-    `configuration with settings of the objects (default: ${CONFIG_NAME} in this folder, if it exists)`,
-  );
+  return new Option('-c, --config <file>', `configuration, as for "run" (default: ${CONFIG_NAME} in this folder, if it exists)`);
 }
 
 /** The results of an earlier run that the options need. */

@@ -1,19 +1,21 @@
 // `corematrix types`: the layouts of a kernel type on several kernels, from BTF alone.
 import type { Command } from 'commander';
-import { cacheRoot } from '../base/files.ts';
 import { typeDiffText, typeShowText, type TypeTextOptions } from '../../reports/terminal/layouts.ts';
 import { messageOf, UserError } from '../base/errors.ts';
 import { namesInBtf } from '../bpf/object/attach-point.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { factsOf, findKernels, readKernelTypes } from '../kernel-btf/kernels.ts';
+import { factsOf, readKernelTypes } from '../kernel-btf/kernels.ts';
 import { findLayout, type TypeLayout } from '../results/layouts/layout.ts';
 import { type FoundLayout, surveyOf, type TypeSurvey } from '../kernel-btf/layout-survey.ts';
+import { chosenKernels, findChosenKernels } from '../library/configured.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp, type HelpFacts } from './help.ts';
 import { writeLine } from './lines.ts';
 import { repeated } from './options.ts';
+import { type ConfigOptions, findConfig, settingsOption } from './read-plan.ts';
+import { untrustedOption } from './untrusted.ts';
 
-interface TypesOptions {
+interface TypesOptions extends ConfigOptions {
   kernel?: string[];
   json?: boolean;
   all?: boolean;
@@ -29,8 +31,8 @@ function firstLayout({ vmlinux, modules }: KernelTypes, type: string): TypeLayou
 }
 
 /** Kernel by kernel, so that only one BTF is in memory. A name means the same type on all kernels. */
-async function survey(type: string, selectors: readonly string[]): Promise<{ found: TypeSurvey; problems: string[] }> {
-  const { kernels, problems } = await findKernels(selectors, cacheRoot());
+async function survey(type: string, options: TypesOptions): Promise<{ found: TypeSurvey; problems: string[] }> {
+  const { kernels, problems } = await findChosenKernels(chosenKernels(options.kernel, await findConfig(options)));
   const names = namesInBtf(type);
   const choices = names.map((): FoundLayout[] => []);
   for (const kernel of kernels) {
@@ -54,7 +56,7 @@ async function survey(type: string, selectors: readonly string[]): Promise<{ fou
 type Render = (survey: TypeSurvey, options: TypeTextOptions) => string;
 
 async function tell(type: string, options: TypesOptions, render: Render): Promise<void> {
-  const { found, problems } = await survey(type, options.kernel ?? []);
+  const { found, problems } = await survey(type, options);
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   if (found.kernels.length === 0) throw new UserError('no kernel can be used');
   if (found.layouts.length === 0) throw new UserError(`${type}: no kernel here has a type of this name`);
@@ -71,7 +73,7 @@ const TYPE =
   'name of the type, function, tracepoint or LSM hook: task_struct, "struct inode", vfs_unlink, sched_switch; a section such as lsm/inode_setattr names its target';
 const KERNEL = [
   '-k, --kernel <selector>',
-  'where BTF comes from, as for "predict", repeatable (default: the newest kernel of every series in the cache)',
+  'where BTF comes from, as for "predict", repeatable (default: the kernels of the configuration, else the newest kernel of every series in the cache)',
 ] as const;
 const EXIT_FACTS = { asExpected: 'shown', usage: 'wrong usage, no such type, or BTF that cannot be read' } satisfies HelpFacts['exit'];
 
@@ -88,6 +90,8 @@ export function addTypesCommand(program: Command): void {
     .description('Shows the layout of a type on every kernel. Kernels that share a layout are listed together.')
     .argument('<type>', TYPE)
     .option(...KERNEL, repeated)
+    .addOption(settingsOption())
+    .addOption(untrustedOption())
     .option('--json', 'write everything to standard output as JSON')
     .action(async (type: string, options: TypesOptions) => tell(type, options, typeShowText));
   addHelp(show, {
@@ -100,6 +104,8 @@ export function addTypesCommand(program: Command): void {
     .description('Shows the layouts of a type side by side, each member in one row. Arguments of functions are compared by position.')
     .argument('<type>', TYPE)
     .option(...KERNEL, repeated)
+    .addOption(settingsOption())
+    .addOption(untrustedOption())
     .option('--all', 'also show members that do not differ, or only have another offset')
     .option('--json', 'write everything to standard output as JSON')
     .action(async (type: string, options: TypesOptions) => tell(type, options, typeDiffText));

@@ -1,19 +1,59 @@
 // The objects that a program or a command line names, with their settings from a configuration.
+import { UserError } from '../base/errors.ts';
+import { cacheRoot } from '../base/files.ts';
+import { findKernels, type FoundKernels } from '../kernel-btf/kernels.ts';
+import { kernelEntries } from '../plan/config/kernel-entries.ts';
 import { type InputOptions, type Inputs, plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { objectSources } from '../plan/inputs/object-sources.ts';
-import { emptyConfig, type LoadedConfig } from './load-config.ts';
+import { CONFIG_NAME, emptyConfig, type LoadedConfig } from './load-config.ts';
 
 /** The objects of a prediction, an explanation or a search. */
 export interface NamedObjects {
-  /** Paths or patterns of BPF objects, relative to the current folder. */
+  /** Paths or patterns of BPF objects, relative to the current folder (if empty: the objects of the configuration). */
   objects: readonly string[];
-  /** Settings of the objects (default: none). */
+  /** Settings of the objects, and the default kernels (default: none). */
   config?: LoadedConfig | undefined;
 }
 
-/** Reads objects with their settings and loaders from a configuration, as `run` loads them. */
+/**
+ * Reads objects with their settings and loaders from a configuration, as `run` loads them.
+ * @throws UserError if neither the caller nor the configuration names an object
+ */
 export async function readConfigured({ objects, config = emptyConfig() }: NamedObjects, options: InputOptions = {}): Promise<Inputs> {
   const { directory, ...placed } = config;
   const { loaders = placed.config.loaders } = options;
-  return readInputs(plainSources(objects, process.cwd()), { ...options, loaders, configured: objectSources(placed, directory) });
+  const configured = objectSources(placed, directory);
+  if (objects.length > 0) return readInputs(plainSources(objects, process.cwd()), { ...options, loaders, configured });
+  if (configured.sources.length === 0)
+    throw new UserError(`no object: name one, or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`);
+  return readInputs(configured, { ...options, loaders });
+}
+
+/** The kernels of a command. */
+export interface ChosenKernels {
+  /** Those that the caller names, else those of the configuration; empty without both. */
+  selectors: readonly string[];
+  /** Selectors whose kernels may be missing. */
+  optional: string[];
+}
+
+/** The kernels that the caller names, else those of a configuration. */
+export function chosenKernels(named: readonly string[] | undefined, { config, directory }: LoadedConfig = emptyConfig()): ChosenKernels {
+  if (named !== undefined) return { selectors: named, optional: [] };
+  const configured = kernelEntries(config, directory);
+  const required = new Set(configured.flatMap(({ selector, optional }) => (optional ? [] : [selector])));
+  const selectors = configured.map(({ selector }) => selector);
+  return { selectors, optional: selectors.filter((selector) => !required.has(selector)) };
+}
+
+/**
+ * The kernels in the kernel cache that a choice means; without selectors the newest of every series. An optional kernel that is not in
+ * the cache is left out.
+ */
+export async function findChosenKernels({ selectors, optional }: ChosenKernels): Promise<FoundKernels> {
+  const found = await Promise.all(
+    optional.map(async (selector) => ((await findKernels([selector], cacheRoot())).kernels.length > 0 ? [selector] : [])),
+  );
+  const used = [...selectors.filter((selector) => !optional.includes(selector)), ...found.flat()];
+  return used.length === 0 && selectors.length > 0 ? { kernels: [], problems: [] } : findKernels(used, cacheRoot());
 }

@@ -7,16 +7,15 @@ import { seenFailures } from '../explain/failures.ts';
 import { openKernels } from '../explain/kernel-cache.ts';
 import { explainRun, keptExplanation } from '../explain/of-results.ts';
 import { failuresByPrediction, objectsOfResults } from '../explain/sources.ts';
-import { findKernels } from '../kernel-btf/kernels.ts';
 import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import type { Explanation } from '../results/explanation.ts';
 import type { Results } from '../results/schema.ts';
-import { type NamedObjects, readConfigured } from './configured.ts';
+import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } from './configured.ts';
 import { withPublicErrors } from './running.ts';
 
 export interface ExplainObjects extends NamedObjects {
-  /** Kernel selectors (default: the newest kernel of every series in the kernel cache). Nothing is downloaded. */
+  /** Kernel selectors (default: the kernels of the configuration, else the newest kernel of every series in the kernel cache). Nothing is downloaded. */
   kernels?: readonly string[] | undefined;
   /** The loader of objects that name none: `libbpf@1.1` (default: `libbpf@default`). */
   loader?: string | undefined;
@@ -38,9 +37,9 @@ export interface Explained {
   notes: string[];
 }
 
-async function explainObjects({ kernels = [], loader, ...named }: ExplainObjects): Promise<Explained> {
+async function explainObjects({ kernels, loader, ...named }: ExplainObjects): Promise<Explained> {
   const inputs = await readConfigured(named, { bigEndian: true, loaders: loader === undefined ? undefined : [loader] });
-  const found = await findKernels(kernels, cacheRoot());
+  const found = await findChosenKernels(chosenKernels(kernels, named.config));
   const problems = [...inputs.problems, ...found.problems];
   if (inputs.objects.length === 0) throw new NothingUsableError('no object can be used', problems);
   if (found.kernels.length === 0) throw new NothingUsableError('no kernel can be used', problems);

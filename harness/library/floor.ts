@@ -1,4 +1,5 @@
 // The search for the minimum kernel.
+import { lockOf } from './plan.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 import { UserError } from '../base/errors.ts';
 import { cacheRoot } from '../base/files.ts';
@@ -6,16 +7,16 @@ import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimu
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { checkGuestSystem } from '../run/host.ts';
 import { ensureAgents } from './agents.ts';
-import { readConfigured } from './configured.ts';
+import { chosenKernels, readConfigured } from './configured.ts';
 import { emptyConfig, type LoadedConfig } from './load-config.ts';
 import { type Running, startWork } from './running.ts';
 import type { RunSettings } from './run.ts';
 import { type SourceOptions, sourcesOf } from './sources.ts';
 
 export interface FloorOptions extends SourceOptions, Pick<RunSettings, 'jobs' | 'accel' | 'command'> {
-  /** The path of the BPF object, relative to the current folder. */
-  object: string;
-  /** Kernel selectors (default: `debian:all`). */
+  /** The path of the BPF object, relative to the current folder (default: the one of the configuration). */
+  object?: string | undefined;
+  /** Kernel selectors (default: the kernels of the configuration, else `debian:all`). */
   kernels?: readonly string[] | undefined;
   /** The loader of the object if it names none: `libbpf@1.1` (default: `libbpf@default`). */
   loader?: string | undefined;
@@ -26,12 +27,13 @@ export interface FloorOptions extends SourceOptions, Pick<RunSettings, 'jobs' | 
 }
 
 async function oneObject({ object: path, config, loader }: FloorOptions): Promise<RunObject> {
-  const { objects, problems } = await readConfigured({ objects: [path], config }, { loaders: loader === undefined ? undefined : [loader] });
+  const named = { objects: path === undefined ? [] : [path], config };
+  const { objects, problems } = await readConfigured(named, { loaders: loader === undefined ? undefined : [loader] });
   const [object] = objects;
   if (object && objects.length === 1) return object;
   const differ = new Set(objects.map(({ result }) => result.loader)).size > 1;
   const advice = differ ? '; the configuration names several loaders: choose one with --loader' : '';
-  throw new UserError(problems[0] ?? `${path}: name one object, this means ${objects.length}${advice}`);
+  throw new UserError(problems[0] ?? `${path ?? 'the configuration'}: name one object, this means ${objects.length}${advice}`);
 }
 
 /**
@@ -46,19 +48,29 @@ export function floor(options: FloorOptions): Running<MinimumKernels> {
   return startWork(async (emit, signal) => {
     checkGuestSystem();
     const object = await oneObject(options);
-    const { kernels = [DEFAULT_SELECTOR], config = emptyConfig() } = options;
+    const { config = emptyConfig() } = options;
+    const { selectors, optional } = chosenKernels(options.kernels, config);
+    const kernels = selectors.length > 0 ? selectors : [DEFAULT_SELECTOR];
     const sources = sourcesOf(options, config);
+    const lock = await lockOf(config, false);
     const agents = await ensureAgents([object], sources, emit);
     const request = {
       selectors: kernels,
-      kernelOptions: { cache: cacheRoot(), ...sources, signal, onProgress: emit },
+      kernelOptions: { cache: cacheRoot(), ...sources, lock, optional, signal, onProgress: emit },
       cache: cacheRoot(),
       ...agents,
       expectations: [],
       isolation: 'snapshot' as const,
       accel: options.accel ?? 'auto',
       jobs: options.jobs,
-      command: [...(options.command ?? ['corematrix', 'floor', options.object, ...kernels.flatMap((kernel) => ['-k', kernel])])],
+      command: [
+        ...(options.command ?? [
+          'corematrix',
+          'floor',
+          ...(options.object === undefined ? [] : [options.object]),
+          ...kernels.flatMap((kernel) => ['-k', kernel]),
+        ]),
+      ],
     };
     const found = await findMinimumKernel({ object, run: request }, emit, signal);
     signal.throwIfAborted();

@@ -1,4 +1,5 @@
 // The plan of a run: its objects and kernels, its expectations, and which cells earlier results leave to run.
+import { chosenKernels } from './configured.ts';
 import { readLock } from '../../kernels/lock.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 import type { KernelLock } from '../../kernels/sources/locked-entries.ts';
@@ -9,8 +10,6 @@ import { cacheRoot } from '../base/files.ts';
 import { type Choose, chooseAll } from '../plan/choice/choice.ts';
 import { chooseShard, type Shard } from '../plan/choice/shard.ts';
 import { chooseSince } from '../plan/choice/since.ts';
-import { kernelEntries } from '../plan/config/kernel-entries.ts';
-import type { Config } from '../plan/config/schema.ts';
 import { type Inputs, plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { objectSources } from '../plan/inputs/object-sources.ts';
 import type { Results } from '../results/schema.ts';
@@ -61,7 +60,8 @@ function chosenCells({ shard, baseline, lastFailed, onlyChanged }: PlanOptions):
   ]);
 }
 
-async function lockOf({ lock }: Config, directory: string, frozen: boolean): Promise<KernelLock | undefined> {
+/** The lock file of a configuration, if it names one. */
+export async function lockOf({ config: { lock }, directory }: LoadedConfig, frozen: boolean): Promise<KernelLock | undefined> {
   if (lock !== undefined) return readLock(configuredPath(directory, lock));
   if (frozen)
     throw new UserError(
@@ -82,8 +82,7 @@ export async function readPlan(options: PlanOptions): Promise<Plan> {
     throw new UserError(
       `no object to run: name one, for example "corematrix run prog.bpf.o -k ${DEFAULT_SELECTOR}", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
     );
-  const configuredKernels = kernelEntries(config, directory);
-  const selectors = options.kernels ?? configuredKernels.map(({ selector }) => selector);
+  const { selectors, optional } = chosenKernels(options.kernels, loaded);
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k ${DEFAULT_SELECTOR}", or list kernels in ${CONFIG_NAME}`);
   const loaders = options.loaders ?? config.loaders;
@@ -93,10 +92,8 @@ export async function readPlan(options: PlanOptions): Promise<Plan> {
       : await readInputs(configured, { loaders });
   const sources = sourcesOf(options, loaded);
   const kernelOptions = async () => {
-    const lock = await lockOf(config, directory, frozen === true);
-    const required = new Set(configuredKernels.flatMap((entry) => (entry.optional ? [] : [entry.selector])));
-    const optional = configuredKernels.map(({ selector }) => selector).filter((selector) => !required.has(selector));
-    return { cache: cacheRoot(), ...sources, lock, refresh, frozen, optional: options.kernels ? [] : optional };
+    const lock = await lockOf(loaded, frozen === true);
+    return { cache: cacheRoot(), ...sources, lock, refresh, frozen, optional };
   };
   return { config: loaded, selectors, inputs, choose: chosenCells(options), shard, sources, kernelOptions };
 }

@@ -1,11 +1,9 @@
 // Predictions for objects on kernels.
 import { NothingUsableError } from '../base/errors.ts';
-import { cacheRoot } from '../base/files.ts';
-import { findKernels } from '../kernel-btf/kernels.ts';
 import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { type PredictedMatrix, predictMatrix } from '../predict/result.ts';
-import { type NamedObjects, readConfigured } from './configured.ts';
+import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } from './configured.ts';
 import { withPublicErrors } from './running.ts';
 
 /** The lines that libbpf would print for one load. */
@@ -18,7 +16,7 @@ export interface LoadLog {
 }
 
 export interface PredictOptions extends NamedObjects {
-  /** Kernel selectors (default: the newest kernel of every series in the kernel cache). Nothing is downloaded. */
+  /** Kernel selectors (default: the kernels of the configuration, else the newest kernel of every series in the kernel cache). Nothing is downloaded. */
   kernels?: readonly string[] | undefined;
   /** The loader whose rules decide, also for objects that name another: `libbpf@1.1`. */
   loader?: string | undefined;
@@ -37,11 +35,11 @@ export interface PredictOptions extends NamedObjects {
  * @throws the reason of the signal if it aborts
  * @example see docs/library.md
  */
-export async function predict({ kernels = [], loader, onLoad, signal, ...named }: PredictOptions): Promise<PredictedMatrix> {
+export async function predict({ kernels, loader, onLoad, signal, ...named }: PredictOptions): Promise<PredictedMatrix> {
   return withPublicErrors(async () => {
     signal?.throwIfAborted();
     const inputs = await readConfigured(named, { bigEndian: true, overrulingLoader: loader });
-    const found = await findKernels(kernels, cacheRoot());
+    const found = await findChosenKernels(chosenKernels(kernels, named.config));
     const unusable = [...inputs.problems, ...found.problems];
     if (inputs.objects.length === 0) throw new NothingUsableError('no object can be used', unusable);
     const { prediction, problems, notes } = await predictMatrix(inputs.objects, found.kernels, (kernel, object, { loads }) => {

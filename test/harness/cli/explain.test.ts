@@ -115,6 +115,20 @@ describe('objects', () => {
     `);
   });
 
+  it('explain and predict without arguments read objects and kernels from the configuration', async () => {
+    const config = join(folder, 'whole.yaml');
+    await writeFile(config, `kernels: [debian:6.1]\nobjects: ['${sample('task_state')}']\n`);
+    const [named, configured] = [await explain(sample('task_state'), '-k', 'debian:6.1'), await explain('-c', config)];
+    expect(configured).toBe(named);
+    const { exitCode, stdout } = await corematrix(PACKAGE_ROOT, ['predict', '-c', config, '--json']);
+    const { kernels: seen, objects } = JSON.parse(stdout);
+    expect({ exitCode, kernels: seen.length, objects: objects.length }).toEqual({ exitCode: 1, kernels: 1, objects: 1 });
+    await writeFile(join(folder, 'none.yaml'), 'kernels: [debian:6.1]\n');
+    expect(await explain('-c', join(folder, 'none.yaml'))).toBe(
+      'exit 2\nerror: no object: name one, or list objects in corematrix.yaml ("corematrix init" makes one)\n',
+    );
+  });
+
   it('explain writes the complete explanation of objects as JSON', async () => {
     const { stdout } = await corematrix(PACKAGE_ROOT, ['explain', sample('task_state'), '--json', ...selected()]);
     const { schemaVersion, kernels: seen, causes } = JSON.parse(stdout);

@@ -308,6 +308,20 @@ describe('types show', () => {
   });
 });
 
+it('types reads the kernels of the configuration, unless -k names others, and leaves out optional ones that the cache lacks', async () => {
+  const [oldest = '', newer = ''] = SELECTORS;
+  await writeFile(join(folder, 'kernels.yaml'), `kernels: [${oldest}, { selector: debian:1.0, optional: true }]\n`);
+  const kernelsOf = async (...args: string[]) => {
+    const text = await types('show', 'list_head', '--json', ...args);
+    return [...new Set(text.match(/"series":"[^"]+"|error: .*|exit \d/g))];
+  };
+  const series = (selector: string) => `"series":"${selector.replace('debian:', '')}"`;
+  expect(await kernelsOf('-c', 'kernels.yaml')).toEqual([series(oldest), 'exit 0']);
+  expect(await kernelsOf('-c', 'kernels.yaml', '-k', newer)).toEqual([series(newer), 'exit 0']);
+  await writeFile(join(folder, 'missing.yaml'), 'kernels: [debian:1.0]\n');
+  expect((await kernelsOf('-c', 'missing.yaml')).at(-1)).toBe('exit 2');
+});
+
 describe('bad input', () => {
   it('types refuses each bad input in one line', async () => {
     expect(await types('show', 'no_such_type', ...THREE)).toMatchInlineSnapshot(`
