@@ -67,6 +67,22 @@ static void autoload_only(struct bpf_object *object, const char *name)
 }
 
 /*
+ * Loads the kernel's BTF: before 1.4, libbpf reads it for each struct_ops map, even one that is left out, but loads it only for programs
+ * that need it, and crashes without it. libbpf also loads it to look for an attach target; no function has an empty name.
+ */
+static void load_kernel_btf(struct bpf_object *object)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, object) {
+		if (bpf_program__type(program) == BPF_PROG_TYPE_STRUCT_OPS) {
+			bpf_program__set_attach_target(program, 0, "");
+			return;
+		}
+	}
+}
+
+/*
  * Leaves out the struct_ops maps if the only program belongs to none: since 1.4 libbpf loads all programs of each such map that it
  * creates, so one of them could fail the load of another program.
  */
@@ -80,6 +96,8 @@ static void leave_out_struct_ops(struct bpf_object *object, const char *name)
 	bpf_object__for_each_map(map, object)
 		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
 			bpf_map__set_autocreate(map, false);
+	if (libbpf_major_version() == 1 && libbpf_minor_version() < 4)
+		load_kernel_btf(object);
 }
 
 /* A pinned map would outlive its load attempt, and the matrix asks only whether the object loads. */

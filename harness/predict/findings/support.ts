@@ -153,7 +153,7 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: L
   return [
     ...kconfig,
     ...externFindings(object, kernel),
-    ...structOpsFindings(object, kernel),
+    ...structOpsFindings(object, kernel, loader),
     ...unknownMapTypes(object, kernel),
     ...impossible.filter(({ map }) => knowsMapType(kernel, map.type)),
   ];

@@ -9,6 +9,7 @@ import { failuresByPrediction } from '../../../harness/explain/sources.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { offlineKernels } from '../../kernels/pulled.ts';
 import { compiled } from '../explain/predicted.ts';
+import { ensureAgent } from '../../../harness/setup/agent.ts';
 import { realRun } from './real-run.ts';
 
 /** Linux 5.10 has two arguments where `control` reads the third. */
@@ -25,6 +26,9 @@ SEC("raw_tp/sched_switch") int other(u64 *ctx) { return 0; }
 SEC(".struct_ops") struct tcp_congestion_ops mine = { .cong_avoid = (void *)avoid, .ssthresh = (void *)threshold, .undo_cwnd = (void *)undo, .cong_control = (void *)control, .name = "mine" };
 char LICENSE[] SEC("license") = "GPL";
 `;
+
+/** A member that Linux 5.10 lacks, of a program that fails besides. */
+const LACKING = SOURCE.replaceAll('cong_control', 'gone_member');
 
 let folder = '';
 beforeAll(async () => {
@@ -66,5 +70,35 @@ test(
         hints: ['prototype here: (struct sock *, const struct rate_sample *)'],
       },
     ]);
+  },
+);
+
+test(
+  'libbpf 1.1 loads a program without the struct_ops maps of its object, and needs every member of a map, in a guest as predicted',
+  { timeout: 600_000 },
+  async () => {
+    const loader = 'libbpf@1.1';
+    const paths = await compiled(folder, { refused: SOURCE, lacking: LACKING });
+    const { objects } = await readInputs(plainSources(paths, folder), { loaders: [loader] });
+    const otherAgents = new Map([[loader, await ensureAgent({ onNote: () => {}, release: '1.1' })]]);
+    const { cells } = await realRun([], ['debian:5.10'], { objects, otherAgents });
+    const verdicts = cells.flatMap(({ object, programs }) =>
+      programs.map(({ name, status, class: failure }) => `${object} ${name} ${failure ?? status}`),
+    );
+    expect(verdicts).toMatchInlineSnapshot(`
+      [
+        "lacking+libbpf-1.1 avoid attach-target-missing",
+        "lacking+libbpf-1.1 threshold attach-target-missing",
+        "lacking+libbpf-1.1 undo attach-target-missing",
+        "lacking+libbpf-1.1 control attach-target-missing",
+        "lacking+libbpf-1.1 other attach-target-missing",
+        "refused+libbpf-1.1 avoid pass",
+        "refused+libbpf-1.1 threshold pass",
+        "refused+libbpf-1.1 undo pass",
+        "refused+libbpf-1.1 control verifier-rejected",
+        "refused+libbpf-1.1 other pass",
+      ]
+    `);
+    expect(cells.flatMap(({ programs }) => programs).filter(({ predicted }) => predicted?.agrees !== true)).toEqual([]);
   },
 );
