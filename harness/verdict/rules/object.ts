@@ -64,7 +64,11 @@ export function objectInvalid({ attempt, program, library }: FailureContext): Fi
   if (failure) {
     // Loader programs report what their library refuses; libbpf's own messages name the part of the object.
     const reason = library === libraryName() ? failure.text : cannotOpen(failure.text, library);
-    return { stage: 'open', class: OUT_OF_MEMORY.test(failure.text) ? 'resource-limit' : 'object-invalid', reason };
+    return {
+      stage: 'open',
+      class: OUT_OF_MEMORY.test(failure.text) || errnoName(attempt.errno) === 'ENOMEM' ? 'resource-limit' : 'object-invalid',
+      reason,
+    };
   }
   const said = attempt.log.programs.find((each) => each.program === program?.name)?.warnings.find((text) => INVALID_CONTENT.test(text));
   if (said === undefined) return null;

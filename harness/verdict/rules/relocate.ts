@@ -52,6 +52,11 @@ function useOf({ kind, detail }: ExternFailure): NameUse | null {
   return kind === 'kfunc' ? 'kfunc' : 'variable';
 }
 
+/** The class of a failure, unless the loader had too little memory, which is no fault of the object. */
+function unlessMemory(attempt: FailureContext['attempt'], otherwise: FailureClass): FailureClass {
+  return errnoName(attempt.errno) === 'ENOMEM' ? 'resource-limit' : otherwise;
+}
+
 /** A strong extern is unresolved. libbpf stops at the first one, before it loads any program. */
 export function externMissing({ attempt, inModule }: FailureContext): Finding | null {
   const { ended, externs } = attempt.log;
@@ -62,16 +67,19 @@ export function externMissing({ attempt, inModule }: FailureContext): Finding | 
   const use = useOf(failure);
   const where = use && inModule(essentialName(failure.name), use);
   const subject = failure.name === '' ? UNNAMED[failure.kind] : `${name} ${failure.name}`;
-  return { stage: 'relocate', class: failureClass, reason: `${subject}: ${where ?? failure.detail}` };
+  return { stage: 'relocate', class: unlessMemory(attempt, failureClass), reason: `${subject}: ${where ?? failure.detail}` };
 }
 
 /** A relocation neither resolves nor can be poisoned, which ends the whole load. */
 export function relocationAborted({ attempt, object }: FailureContext): Finding | null {
   if (attempt.log.ended !== 'relocation') return null;
   const facts = attempt.log.relocations.findLast(({ error }) => error !== null);
-  if (facts) return { stage: 'relocate', ...coreFinding(facts, object) };
+  if (facts) {
+    const finding = coreFinding(facts, object);
+    return { stage: 'relocate', ...finding, class: unlessMemory(attempt, finding.class) };
+  }
   const failed = attempt.log.relocationFailed;
   if (!failed) return null;
   const said = attempt.log.warnings.findLast((text) => !text.startsWith('failed to ')) ?? `fails with ${errnoName(attempt.errno)}`;
-  return { stage: 'relocate', class: 'core-other', reason: `CO-RE relocation: ${said}` };
+  return { stage: 'relocate', class: unlessMemory(attempt, 'core-other'), reason: `CO-RE relocation: ${said}` };
 }
