@@ -91,7 +91,7 @@ function namesOf({ maps }: BpfObject): string[] {
 
 async function readObject(
   { file, source, directory, defaults }: FoundFile,
-  id: string,
+  ids: Set<string>,
   { bigEndian = false, overrulingLoader }: InputOptions,
 ): Promise<ReadObject> {
   const shown = relative(process.cwd(), file) || file;
@@ -107,6 +107,12 @@ async function readObject(
   checkLoaderApplies(settings.loader ?? DEFAULT_LIBBPF, settings, placeOf, namesOf(bpf));
   // Results do not name the default release.
   const loader = prepared.loader && settings.loader !== undefined ? { loader: settings.loader } : {};
+  // The user of an overruling loader asks about one loader, so that no name needs it.
+  const id = objectId(
+    safeName(source.name ?? file),
+    overrulingLoader === undefined ? (loader.loader ?? DEFAULT_LIBBPF) : DEFAULT_LIBBPF,
+    ids,
+  );
   const named = { ...loader, ...(prepared.mode && prepared.mode !== 'load' && { mode: prepared.mode }) };
   const loaded = asLoaded(bpf, prepared);
   const targets = new Map(loaded.programs.map(({ name, attachTo }) => [name, attachTo]));
@@ -116,12 +122,17 @@ async function readObject(
   return { object: { file, bytes, bpf: loaded, settings, prepared, result }, placeOf };
 }
 
-/** A name that is safe in paths and URL fragments, and that is not among the names in use. */
-function objectId(file: string, used: Set<string>): string {
+/** The name of a file without its ending, safe in paths and URL fragments. */
+function safeName(file: string): string {
   const safe = basename(file)
     .replace(/(\.bpf)?\.o$/, '')
     .replaceAll(/[^\w.+-]/g, '_');
-  return uniqueId(safe || 'object', used);
+  return safe || 'object';
+}
+
+/** A name that is not among the names in use. It ends with the loader, if that is not the default one. */
+function objectId(name: string, loader: string, used: Set<string>): string {
+  return uniqueId(loader === DEFAULT_LIBBPF ? name : `${name}+${loader.replace('@', '-')}`, used);
 }
 
 /** Keeps errors that the user can act on; throws all others again. */
@@ -167,7 +178,7 @@ function forLoader({ object, placeOf }: ReadObject, loader: string, ids: Set<str
     ...object,
     settings: { ...object.settings, loader },
     prepared: { ...object.prepared, loader },
-    result: { ...object.result, id: objectId(`${object.result.id}+${loader.replace('@', '-')}`, ids), loader },
+    result: { ...object.result, id: objectId(object.result.id, loader, ids), loader },
   };
 }
 
@@ -184,7 +195,7 @@ export async function readInputs(named: ObjectSources, options: InputOptions = {
   const files = await findFiles(named, inputs);
   for (const each of configured ? await withConfigured(files, configured) : files) {
     try {
-      read.push(await readObject(each, objectId(each.source.name ?? each.file, ids), options));
+      read.push(await readObject(each, ids, options));
     } catch (error) {
       takeProblem(inputs, error);
     }

@@ -413,7 +413,7 @@ describe('this machine', () => {
           "names (default)",
         ],
         "ofObject": [
-          "names aya@0.14",
+          "names+aya-0.14 aya@0.14",
         ],
         "overruled": [
           "names cilium@0.22",
@@ -454,23 +454,23 @@ describe('this machine', () => {
 
   it('predict refuses a setting that the loader of a row cannot apply, in the words of run', async () => {
     const settings = 'objects: [{ path: names.bpf.o, programs: { old_name: { autoload: if-supported } } }]\n';
-    const several = `loaders: [cilium@0.22, libbpf@default]\n${settings}`;
+    const several = `loaders: [aya@0.13, libbpf@default]\n${settings}`;
     expect({
-      overruled: await rowsWith(settings, '--loader', 'cilium@0.22'),
+      overruled: await rowsWith(settings, '--loader', 'aya@0.13'),
       several: await rowsWith(several),
-      applied: await rowsWith(settings.replace('{ path', '{ loader: cilium@0.22, path'), '--loader', 'aya@0.14'),
+      applied: await rowsWith(settings.replace('{ path', '{ loader: aya@0.13, path'), '--loader', 'aya@0.14'),
     }).toMatchInlineSnapshot(`
       {
         "applied": [
           "names aya@0.14",
         ],
         "overruled": [
-          "error: loaders.yaml:1:66: cilium@0.22 cannot apply autoload: cilium/ebpf does not ask the kernel for what it supports; remove the setting, or load with libbpf@default",
+          "error: loaders.yaml:1:66: aya@0.13 cannot apply autoload: aya has no function in this release that asks the kernel whether it knows a program type; remove the setting, or load with libbpf@default",
           "error: no object can be used",
         ],
         "several": [
           "names (default)",
-          "error: loaders.yaml:2:66: cilium@0.22 cannot apply autoload: cilium/ebpf does not ask the kernel for what it supports; remove the setting, or load with libbpf@default",
+          "error: loaders.yaml:2:66: aya@0.13 cannot apply autoload: aya has no function in this release that asks the kernel whether it knows a program type; remove the setting, or load with libbpf@default",
         ],
       }
     `);

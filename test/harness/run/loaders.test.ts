@@ -71,7 +71,7 @@ test('an object that libbpf does not open is invalid under every release of libb
     const path = await compileBpf(folder, 'unopened', 'SEC("xdp") static int p(void *ctx) { return 0; }');
     const objects = await configured(['1.5', '1.1'].map((release) => ({ path, name: release, loader: `libbpf@${release}` })));
     const results = await realRun([], [KERNEL], { objects, otherAgents: await agentsOf(['1.5', '1.1']) });
-    expect(verdicts(results)).toEqual(['1.5/p fail object-invalid fail true', '1.1/p fail object-invalid fail true']);
+    expect(verdicts(results)).toEqual(['1.5+libbpf-1.5/p fail object-invalid fail true', '1.1+libbpf-1.1/p fail object-invalid fail true']);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -93,10 +93,10 @@ test('other releases of libbpf attach and run objects like the default one', asy
   expect(
     cells.map(({ object, status, checks = [] }) => [object, status, ...checks.map(({ seen, passed }) => `${seen} ${passed}`)].join(' ')),
   ).toEqual([
-    'fires-1.5 pass 1 true 1 true',
-    'fires-1.1 pass 1 true 1 true',
-    'fires-1.5 pass 1 true 1 true',
-    'fires-1.1 pass 1 true 1 true',
+    'fires-1.5+libbpf-1.5 pass 1 true 1 true',
+    'fires-1.1+libbpf-1.1 pass 1 true 1 true',
+    'fires-1.5+libbpf-1.5 pass 1 true 1 true',
+    'fires-1.1+libbpf-1.1 pass 1 true 1 true',
   ]);
 }, 300_000);
 

@@ -109,5 +109,6 @@ it('settings that a loader can apply are accepted', async () => {
     read('loader: cilium@0.17\nprograms: { on_exec: { autoload: if-supported } }\nalternatives: [[on_exec, on_exit]]'),
     read('loader: aya@0.13\nalternatives: [[on_exec, on_exit]]'),
   ]);
-  expect(found).toEqual(Array.from({ length: 4 }, () => ({ rows: ['exec_watch'], problems: [] })));
+  const rows = ['exec_watch+cilium-0.22', 'exec_watch+aya-0.14', 'exec_watch+cilium-0.17', 'exec_watch+aya-0.13'];
+  expect(found).toEqual(rows.map((row) => ({ rows: [row], problems: [] })));
 });
