@@ -70,7 +70,7 @@ export async function loadsOn(object: unknown, selectors: Selectors, options: To
   if (failures.length === 0) {
     checkVerdicts(results);
     const message = () =>
-      `expected ${path} not to load on ${kernels.join(', ')}, but all of its programs load on all ${plural(results.kernels.length, 'kernel')}`;
+      `expected ${path} not to load on ${kernels.join(', ')}, but all of its programs load there (${plural(results.kernels.length, 'kernel')})`;
     return { pass: true, message };
   }
   const { explanation } = await explain({ results });
@@ -94,7 +94,7 @@ export async function isPredictedToLoadOn(object: unknown, selectors: Selectors,
   );
   if (failures.length === 0) {
     const message = () =>
-      `expected ${path} to be predicted to fail on ${kernels.join(', ')}, but no failure is certain on any of ${plural(prediction.kernels.length, 'kernel')}`;
+      `expected ${path} to be predicted to fail on ${kernels.join(', ')}, but no failure is certain there (${plural(prediction.kernels.length, 'kernel')})`;
     return { pass: true, message };
   }
   const { config, loader } = options;
