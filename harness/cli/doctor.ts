@@ -1,5 +1,5 @@
 // `corematrix doctor`: checks this machine and prints the commands that fix what is missing.
-import { styleText } from 'node:util';
+import { paint, type Style } from '../../reports/terminal/paint.ts';
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { examine } from '../doctor/checks.ts';
@@ -8,16 +8,14 @@ import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
+import { isColoured } from './screen.ts';
 
-const STYLE = { ok: 'green', warning: 'yellow', broken: 'red' } as const satisfies Record<
-  Finding['state'],
-  Parameters<typeof styleText>[0]
->;
+const STYLE = { ok: 'green', warning: 'yellow', broken: 'red' } as const satisfies Record<Finding['state'], Style>;
 const STATE_WIDTH = 9;
 const WHAT_WIDTH = 17;
 
 function show({ what, state, found, advice }: Finding): void {
-  process.stdout.write(styleText(STYLE[state], state.padEnd(STATE_WIDTH), { stream: process.stdout, validateStream: true }));
+  process.stdout.write(paint(state.padEnd(STATE_WIDTH), STYLE[state], { colour: isColoured(process.stdout) }));
   writeLine(process.stdout, `${what.padEnd(WHAT_WIDTH)}${found}`);
   if (advice !== null) writeLine(process.stdout, `${' '.repeat(STATE_WIDTH + WHAT_WIDTH)}→ ${advice}`);
 }

@@ -1,5 +1,5 @@
 // Which exit code a command ends with, and how an error is printed.
-import { styleText } from 'node:util';
+import { paint } from '../../reports/terminal/paint.ts';
 import { VERSION } from '../base/version.ts';
 import { visibleText } from '../base/visible.ts';
 import { InfraError, NothingUsableError, UserError } from '../base/errors.ts';
@@ -8,6 +8,7 @@ import type { Comparison } from '../results/compare.ts';
 import type { CellResult, Results } from '../results/schema.ts';
 import { InterruptedError } from './interrupt.ts';
 import { EXIT } from './exit-codes.ts';
+import { isColoured } from './screen.ts';
 import { writeLine } from './lines.ts';
 
 const WHERE_TO_REPORT = `This is a fault in corematrix, not in your input. Please open an issue in its repository with the lines above, the command line, and this: corematrix ${VERSION}, Node.js ${process.version}, ${process.platform} ${process.arch}.`;
@@ -67,6 +68,6 @@ export function exitCodeOfResults(results: Results, problems: number, gate: Comp
 export function reportError(error: unknown): void {
   // Each problem is an error of its own.
   if (error instanceof NothingUsableError) for (const problem of error.problems) writeLine(process.stderr, `error: ${problem}`);
-  const label = styleText('red', 'error:', { stream: process.stderr, validateStream: true });
+  const label = paint('error:', 'red', { colour: isColoured(process.stderr) });
   process.stderr.write(`${label} ${visibleText(describeError(error))}\n`);
 }

@@ -12,6 +12,7 @@ import { checkedLoader } from './loader-option.ts';
 import { repeated } from './options.ts';
 import { type ConfigOptions, findConfig, settingsOption } from './read-plan.ts';
 import { readResultsAt } from './results-files.ts';
+import { isColoured } from './screen.ts';
 import { untrustedOption } from './untrusted.ts';
 
 interface ExplainOptions extends ConfigOptions {
@@ -45,7 +46,7 @@ async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   for (const note of notes) writeLine(process.stderr, `note: ${note}`);
   if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(explanation)}\n`));
-  else process.stdout.write(explanationText(explanation, { colour: process.stdout.isTTY }));
+  else process.stdout.write(explanationText(explanation, { colour: isColoured(process.stdout) }));
   if (explanation.causes.some(({ certainty }) => certainty !== 'possible')) process.exitCode = EXIT.incompatible;
   else process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.asExpected;
 }

@@ -22,6 +22,7 @@ import { untilInterrupted } from './interrupt.ts';
 import { addLockCommands } from './kernels-lock.ts';
 import { writeLine } from './lines.ts';
 import { SELECTOR_FORMS, SELECTOR_TABLE } from './selector-help.ts';
+import { isLive } from './screen.ts';
 import { table } from './table.ts';
 import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
 
@@ -112,11 +113,11 @@ function pullProgress(stream: NodeJS.WriteStream) {
   const going = new Map<string, { bytes: number; total: number }>();
   let drawn = 0;
   const clear = () => {
-    if (stream.isTTY) stream.write('\r\u001b[K');
+    if (isLive(stream)) stream.write('\r\u001b[K');
   };
   const draw = () => {
     const now = performance.now();
-    if (!stream.isTTY || now - drawn < REDRAW_MS) return;
+    if (!isLive(stream) || now - drawn < REDRAW_MS) return;
     drawn = now;
     const sum = (pick: 'bytes' | 'total') => [...going.values()].reduce((all, one) => all + one[pick], 0);
     clear();

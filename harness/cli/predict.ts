@@ -13,6 +13,7 @@ import { writeLine } from './lines.ts';
 import { checkedLoader } from './loader-option.ts';
 import { repeated } from './options.ts';
 import { type ConfigOptions, findConfig, settingsOption } from './read-plan.ts';
+import { isColoured, sizeOf } from './screen.ts';
 import { untrustedOption } from './untrusted.ts';
 import { BTF_TABLE } from '../kernel-btf/forms.ts';
 
@@ -60,8 +61,8 @@ async function runPredict(objects: string[], options: PredictOptions): Promise<v
   if (options.json === true) process.stdout.write(`${JSON.stringify(prediction)}\n`);
   else if (options.log !== true) {
     const milliseconds = performance.now() - started;
-    const width = process.stdout.columns ?? 100;
-    process.stdout.write(predictionText(prediction, milliseconds, { width, colour: process.stdout.isTTY }));
+    const { width } = sizeOf(process.stdout);
+    process.stdout.write(predictionText(prediction, milliseconds, { width, colour: isColoured(process.stdout) }));
   }
   process.exitCode = exitCodeOfPrediction(prediction, problems.length);
 }

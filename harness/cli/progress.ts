@@ -1,10 +1,13 @@
 // The progress of a run: a few live lines on a terminal, plain lines elsewhere. All of it goes to standard error.
-import { stripVTControlCharacters, styleText } from 'node:util';
+import { stripVTControlCharacters } from 'node:util';
+import { paint, type Style } from '../../reports/terminal/paint.ts';
 import { visible } from '../base/visible.ts';
 import type { Running } from '../library/running.ts';
 import type { RunEvent } from '../run/events.ts';
 import type { Status } from '../base/vocabulary.ts';
 import { writeLine } from './lines.ts';
+import { paceText } from './pace.ts';
+import { isColoured, isLive, sizeOf } from './screen.ts';
 
 const REDRAW_MS = 100;
 const ALIVE_MS = 10_000;
@@ -18,7 +21,7 @@ const STYLE = {
   skip: 'dim',
   infra: 'magenta',
   'not-run': 'dim',
-} as const satisfies Record<Status, Parameters<typeof styleText>[0]>;
+} as const satisfies Record<Status, Style>;
 
 interface Progress {
   onEvent: (event: RunEvent) => void;
@@ -32,6 +35,11 @@ interface State {
   counts: Map<Status, number>;
   downloads: Map<string, { bytes: number; total: number }>;
   running: Set<string>;
+  names: ReadonlyMap<string, string>;
+  /** When the cells were planned; null before. */
+  startedAt: number | null;
+  /** Number of cells that ran in a guest. */
+  ran: number;
 }
 
 function mebibytes(bytes: number): string {
@@ -42,8 +50,16 @@ function counted(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
 
-/** The permanent line of an event; null if it only changes the live lines. `verbose` keeps a line for every cell. */
-export function lineOf(event: RunEvent, verbose: boolean): string | null {
+export interface LineOptions {
+  /** Whether every cell gets a line. Otherwise only the end of the run shows them, each failure once. */
+  verbose: boolean;
+  /** Names of kernels by their ids. */
+  names?: ReadonlyMap<string, string>;
+}
+
+/** The permanent line of an event; null if it only changes the live lines. */
+export function lineOf(event: RunEvent, { verbose, names }: LineOptions): string | null {
+  const nameOf = (kernel: string) => names?.get(kernel) ?? kernel;
   switch (event.kind) {
     case 'note':
       return event.text;
@@ -54,15 +70,14 @@ export function lineOf(event: RunEvent, verbose: boolean): string | null {
     case 'kernel-ready':
       return event.fromCache && !verbose
         ? null
-        : `${event.kernel}: ${event.fromCache ? 'snapshot from the cache' : `booted in ${(event.bootMs / 1000).toFixed(1)} s`}`;
+        : `${nameOf(event.kernel)}${verbose ? ` (${event.release})` : ''}: ${event.fromCache ? 'snapshot from the cache' : `booted in ${(event.bootMs / 1000).toFixed(1)} s`}`;
     case 'kernel-failed':
-      return `${event.kernel}: ${event.reason}`;
+      return `${nameOf(event.kernel)}: ${event.reason}`;
     case 'cell-finished': {
       const { cell } = event;
-      const quiet = cell.status === 'pass' || cell.status === 'xfail' || cell.status === 'skip' || cell.status === 'unsupported';
-      if (quiet && !verbose) return null;
+      if (!verbose) return null;
       const reused = cell.reused ? ` (as on ${cell.reused.at.slice(0, 10)})` : '';
-      return `${cell.status} ${cell.object} on ${cell.kernel}${reused}${cell.reason ? `: ${cell.reason}` : ''}`;
+      return `${cell.status} ${cell.object} on ${nameOf(cell.kernel)}${reused}${cell.reason ? `: ${cell.reason}` : ''}`;
     }
     case 'interrupted':
       return 'interrupted: ending guests and writing the report of finished cells (Ctrl-C again exits at once)';
@@ -74,7 +89,10 @@ export function lineOf(event: RunEvent, verbose: boolean): string | null {
 
 function statusLine(state: State, coloured: (status: Status, text: string) => string): string {
   const counts = [...state.counts].map(([status, count]) => coloured(status, `${count} ${status}`)).join('  ');
-  const cells = state.total > 0 ? `cells ${state.done}/${state.total}  ${counts}` : 'reading kernel indexes';
+  const elapsedMs = state.startedAt === null ? 0 : performance.now() - state.startedAt;
+  const pace = paceText({ elapsedMs, ran: state.ran, left: state.total - state.done });
+  const cells =
+    state.total > 0 ? `cells ${state.done}/${state.total}  ${counts}${counts === '' ? '' : '  '}${pace}` : 'reading kernel indexes';
   const loading = [...state.downloads.values()];
   const bytes = loading.reduce((sum, download) => sum + download.bytes, 0);
   const total = loading.reduce((sum, download) => sum + download.total, 0);
@@ -82,14 +100,19 @@ function statusLine(state: State, coloured: (status: Status, text: string) => st
 }
 
 function apply(state: State, event: RunEvent): void {
-  if (event.kind === 'planned') state.total = event.cells;
+  if (event.kind === 'planned') {
+    state.total = event.cells;
+    state.names = event.names;
+    state.startedAt = performance.now();
+  }
   if (event.kind === 'download') {
     if (event.bytes >= event.total) state.downloads.delete(event.kernel);
     else state.downloads.set(event.kernel, { bytes: event.bytes, total: event.total });
   }
-  if (event.kind === 'cell-started') state.running.add(`${event.object} on ${event.kernel}`);
+  if (event.kind === 'cell-started') state.running.add(`${event.object} on ${state.names.get(event.kernel) ?? event.kernel}`);
   if (event.kind === 'cell-finished') {
-    state.running.delete(`${event.cell.object} on ${event.cell.kernel}`);
+    state.running.delete(`${event.cell.object} on ${state.names.get(event.cell.kernel) ?? event.cell.kernel}`);
+    if (event.cell.reused === undefined) state.ran += 1;
     state.done = event.done;
     state.counts.set(event.cell.status, (state.counts.get(event.cell.status) ?? 0) + 1);
   }
@@ -103,9 +126,18 @@ export async function withProgress<Result>(work: Running<Result>, progress: Prog
 
 /** Shows run events on a stream. On a terminal the last line is live; elsewhere a sign of life comes every ten seconds. */
 export function showProgress(stream: NodeJS.WriteStream, verbose: boolean): Progress {
-  const live = stream.isTTY;
-  const state: State = { done: 0, total: 0, counts: new Map(), downloads: new Map(), running: new Set() };
-  const coloured = (status: Status, text: string) => styleText(STYLE[status], text, { stream, validateStream: true });
+  const live = isLive(stream);
+  const state: State = {
+    done: 0,
+    total: 0,
+    counts: new Map(),
+    downloads: new Map(),
+    running: new Set(),
+    names: new Map(),
+    startedAt: null,
+    ran: 0,
+  };
+  const coloured = (status: Status, text: string) => paint(text, STYLE[status], { colour: isColoured(stream) });
   let last = performance.now();
   const clear = () => {
     if (live) stream.write('\r\u001b[K');
@@ -113,7 +145,7 @@ export function showProgress(stream: NodeJS.WriteStream, verbose: boolean): Prog
   const draw = () => {
     const text = statusLine(state, coloured);
     const running = [...state.running].join(', ');
-    const room = (stream.columns ?? 80) - stripVTControlCharacters(text).length - 3;
+    const room = sizeOf(stream).width - stripVTControlCharacters(text).length - 3;
     const tail = running !== '' && room > 20 ? `  ${visible(running).slice(0, room - 2)}` : '';
     stream.write(`\r\u001b[K${text}${tail}`);
   };
@@ -130,7 +162,7 @@ export function showProgress(stream: NodeJS.WriteStream, verbose: boolean): Prog
   return {
     onEvent: (event) => {
       apply(state, event);
-      const line = lineOf(event, verbose);
+      const line = lineOf(event, { verbose, names: state.names });
       if (line === null) return;
       clear();
       writeLine(stream, line);

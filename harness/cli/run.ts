@@ -26,6 +26,7 @@ import { accelOption, forceOption, jobsOption, outOption, seconds, wholeNumber }
 import { checkOut } from './out-folder.ts';
 import { showProgress, withProgress } from './progress.ts';
 import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
+import { nextCommand } from './next-command.ts';
 import { showResults } from './show-results.ts';
 
 interface RunOptions extends PlanOptions {
@@ -81,6 +82,8 @@ async function saveRun(ran: Results, { options, plan, history, whole, formats, e
       process.stderr,
       `note: the expectation for ${describeExpectation(one)} matches nothing in this run: ${whyUnused(one, results)}`,
     );
+  const next = nextCommand(results, results.run.command, options.out);
+  if (next !== null) writeLine(process.stderr, `next: ${next}`);
 }
 
 /** The history that the command line names, else the one of the configuration. */

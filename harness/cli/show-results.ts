@@ -12,9 +12,7 @@ import type { Results } from '../results/schema.ts';
 import { renderOptions } from './format-option.ts';
 import { tellGithub } from './github.ts';
 import { writeLine, writeParts } from './lines.ts';
-
-/** The default width and height without a terminal. */
-const LOG = { width: 100, height: 60 };
+import { isColoured, sizeOf } from './screen.ts';
 
 export interface ShowOptions {
   /** Of the report folder; the default ones when absent. */
@@ -32,9 +30,7 @@ export interface ShowOptions {
 
 /** Writes the matrix to standard output. */
 export function showMatrix(results: Results, compared: { comparison?: Comparison } = {}): void {
-  const { isTTY: colour, columns, rows } = process.stdout;
-  const screen = colour ? { width: columns, height: rows } : LOG;
-  process.stdout.write(terminalReport(results, { ...screen, colour, ...compared }));
+  process.stdout.write(terminalReport(results, { ...sizeOf(process.stdout), colour: isColoured(process.stdout), ...compared }));
 }
 
 async function show(

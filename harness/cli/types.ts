@@ -13,6 +13,7 @@ import { addHelp, type HelpFacts } from './help.ts';
 import { writeLine } from './lines.ts';
 import { repeated } from './options.ts';
 import { type ConfigOptions, findConfig, settingsOption } from './read-plan.ts';
+import { isColoured, sizeOf } from './screen.ts';
 import { untrustedOption } from './untrusted.ts';
 
 interface TypesOptions extends ConfigOptions {
@@ -20,6 +21,9 @@ interface TypesOptions extends ConfigOptions {
   json?: boolean;
   all?: boolean;
 }
+
+/** In columns. Layouts side by side cannot be compared in longer lines. */
+const MAX_WIDTH = 160;
 
 /** The kernel's own type, else a module's. */
 function firstLayout({ vmlinux, modules }: KernelTypes, type: string): TypeLayout | null {
@@ -60,11 +64,11 @@ async function tell(type: string, options: TypesOptions, render: Render): Promis
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   if (found.kernels.length === 0) throw new UserError('no kernel can be used');
   if (found.layouts.length === 0) throw new UserError(`${type}: no kernel here has a type of this name`);
-  const width = process.stdout.columns ?? 160;
+  const width = Math.min(sizeOf(process.stdout).width, MAX_WIDTH);
   const text =
     options.json === true
       ? `${JSON.stringify(found)}\n`
-      : render(found, { width, colour: process.stdout.isTTY, all: options.all === true });
+      : render(found, { width, colour: isColoured(process.stdout), all: options.all === true });
   process.stdout.write(text);
   process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.asExpected;
 }

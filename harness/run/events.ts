@@ -5,7 +5,8 @@ import type { CellResult, KernelResult } from '../results/schema.ts';
 export type RunEvent =
   /** A message for the user that is not a verdict, for example about an invalid object or a fallback. */
   | { kind: 'note'; text: string }
-  | { kind: 'planned'; kernels: number; objects: number; cells: number; jobs: number }
+  /** `names` are the names of the kernels by their ids. */
+  | { kind: 'planned'; kernels: number; objects: number; cells: number; jobs: number; names: ReadonlyMap<string, string> }
   | { kind: 'download'; kernel: string; bytes: number; total: number }
   | { kind: 'accel'; choice: AccelChoice }
   | { kind: 'kernel-ready'; kernel: string; release: string; fromCache: boolean; bootMs: number }

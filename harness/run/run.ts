@@ -1,4 +1,5 @@
 // A run: all chosen cells, with a limited number of guests at a time. It reports its progress as events.
+import { kernelNames } from '../results/kernel-names.ts';
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import pLimit from 'p-limit';
@@ -59,7 +60,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     .map((kernel) => ({ kernel, objects: chosenObjects({ request, choiceOf }, kernel.id) }))
     .filter(({ objects: chosen }) => chosen.length > 0);
   const total = busy.reduce((sum, { objects: chosen }) => sum + chosen.length, 0);
-  emit({ kind: 'planned', kernels: busy.length, objects: objects.length, cells: total, jobs });
+  emit({ kind: 'planned', kernels: busy.length, objects: objects.length, cells: total, jobs, names: kernelNames(planned) });
   await removeUnfinished(request.cache);
   const work = await workFolder(keep);
   try {

@@ -3,6 +3,7 @@ import type { Prediction, ProgramPrediction, Verdict } from '../../harness/predi
 import { plural } from '../../harness/base/text.ts';
 import { shortened, visible } from '../../harness/base/visible.ts';
 import { columnsThatFit } from './columns-that-fit.ts';
+import { cutTo, firstOf } from './cut.ts';
 import { paint, type Style } from './paint.ts';
 
 interface Options {
@@ -21,6 +22,7 @@ const COLUMN = 4;
 const MAX_COLUMN = 40;
 const REASON_LENGTH = 300;
 const MAX_CAUSES = 40;
+const MAX_KERNELS = 8;
 
 function markOf({ predicted, possible }: ProgramPrediction): keyof typeof MARKS {
   if (predicted) return 'fail';
@@ -85,25 +87,26 @@ function causes(prediction: Prediction): Cause[] {
   return [...found.values()].toSorted((a, b) => a.mark.localeCompare(b.mark));
 }
 
-function place({ where }: Pick<Cause, 'where'>, names: ReadonlyMap<string, string>): string {
+function place({ where }: Pick<Cause, 'where'>, names: ReadonlyMap<string, string>, options: Options): string {
   const programs = [...new Set(where.map(({ object, program }) => `${visible(object)}/${visible(program)}`))];
   const kernels = [...new Set(where.map(({ kernel }) => names.get(kernel) ?? kernel))];
-  const list = kernels.length > 3 ? `${kernels.slice(0, 3).join(', ')} and ${kernels.length - 3} more` : kernels.join(', ');
+  const shown = firstOf(kernels, MAX_KERNELS, options);
+  const list = `${shown.join(', ')}${kernels.length > shown.length ? ` and ${kernels.length - shown.length} more` : ''}`;
   return `${programs.join(', ')} on ${list}`;
 }
 
 function reasons(prediction: Prediction, options: Options): string[] {
   const names = new Map(kernelHeads(prediction).map((head, index) => [prediction.kernels[index]?.id ?? '', head]));
   const all = causes(prediction);
-  const shown = all.slice(0, MAX_CAUSES).flatMap((cause) => {
+  const shown = firstOf(all, MAX_CAUSES, options).flatMap((cause) => {
     const { mark, verdict } = cause;
     const word = paint(mark === 'fail' ? 'fail' : 'may fail', MARKS[mark][1], options);
     return [
-      `${word} ${verdict.class}: ${shortened(visible(verdict.reason), REASON_LENGTH)}`,
-      `     ${shortened(place(cause, names), options.width - 5)}`,
+      `${word} ${verdict.class}: ${cutTo(visible(verdict.reason), REASON_LENGTH, options)}`,
+      `     ${shortened(place(cause, names, options), options.width - 5)}`,
     ];
   });
-  const more = all.length > MAX_CAUSES ? [`and ${plural(all.length - MAX_CAUSES, 'more cause')}; --json has them all`] : [];
+  const more = all.length > shown.length / 2 ? [`and ${plural(all.length - shown.length / 2, 'more cause')}; --json has them all`] : [];
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
@@ -120,13 +123,12 @@ function semanticChanges(prediction: Prediction, options: Options): string[] {
       found.set(key, [...(found.get(key) ?? []), { object, program: relocation.program, kernel }]);
     }
   }
-  const shown = [...found]
-    .slice(0, MAX_CAUSES)
-    .flatMap(([text, where]) => [
-      `${paint('semantic change', 'yellow', options)} ${shortened(visible(text), REASON_LENGTH)}`,
-      `     ${shortened(place({ where }, names), options.width - 5)}`,
-    ]);
-  const more = found.size > MAX_CAUSES ? [`and ${plural(found.size - MAX_CAUSES, 'more semantic change')}; --json has them all`] : [];
+  const shown = firstOf([...found], MAX_CAUSES, options).flatMap(([text, where]) => [
+    `${paint('semantic change', 'yellow', options)} ${cutTo(visible(text), REASON_LENGTH, options)}`,
+    `     ${shortened(place({ where }, names, options), options.width - 5)}`,
+  ]);
+  const more =
+    found.size > shown.length / 2 ? [`and ${plural(found.size - shown.length / 2, 'more semantic change')}; --json has them all`] : [];
   return found.size === 0 ? [] : ['', ...shown, ...more];
 }
 

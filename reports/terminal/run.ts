@@ -2,6 +2,7 @@
 import { loadersText } from '../../harness/results/loaders-used.ts';
 import type { Comparison } from '../../harness/results/compare.ts';
 import type { Results } from '../../harness/results/schema.ts';
+import { kernelNames } from '../../harness/results/kernel-names.ts';
 import type { Status } from '../../harness/base/vocabulary.ts';
 import { changeCounts, type ChangeGroup, changeGroups, changeWord } from '../model/change-groups.ts';
 import { type HistoryGroup, historyGroups, historySize } from '../model/history-groups.ts';
@@ -15,7 +16,6 @@ import {
   noCell,
   notAttached,
   reuseText,
-  shortKernelNames,
 } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { logsCutText } from '../model/logs-cut.ts';
@@ -24,16 +24,25 @@ import { rowsThatFit } from './rows-that-fit.ts';
 import { chosenAlternatives } from '../model/chosen-alternatives.ts';
 import { shortened, visible } from '../../harness/base/visible.ts';
 import { columnsThatFit } from './columns-that-fit.ts';
+import { cutTo, firstOf } from './cut.ts';
 import { paint, type Style } from './paint.ts';
 
 interface TerminalOptions {
-  /** Width of the terminal in columns. */
+  /** Width of the terminal in columns; infinite without a terminal: then nothing is cut. */
   width: number;
-  /** Height of the terminal in lines. If the matrix does not fit, its least interesting rows are omitted. */
+  /** Height of the terminal in lines; infinite without a terminal. If the matrix does not fit, its least interesting rows are omitted. */
   height: number;
   colour: boolean;
   /** Changes since a baseline. */
   comparison?: Comparison | undefined;
+}
+
+/** What all parts of the text need. */
+interface Shown {
+  results: Results;
+  options: TerminalOptions;
+  /** Names of kernels by their ids. */
+  names: ReadonlyMap<string, string>;
 }
 
 /** The cells of the matrix: words short enough for a column, so that colour is never needed. */
@@ -56,6 +65,7 @@ const OTHER_LINES = 20;
 const MAX_CAUSES = 12;
 const MAX_CHANGES = 10;
 const MAX_PAST = 6;
+const MAX_KERNELS = 8;
 
 const CHANGE_STYLES = {
   regression: 'red',
@@ -74,11 +84,9 @@ const CHANGE_STYLES = {
 
 const PAST_STYLES = { new: 'red', failing: 'yellow', flaky: 'magenta' } as const satisfies Record<HistoryGroup['kind'], Style>;
 
-/** Column heads: series such as `6.12`, or full versions if two kernels share a series. */
+/** Column heads: the names of the kernels. */
 function heads(results: Results): string[] {
-  const series = results.kernels.map((kernel) => kernel.series);
-  const names = new Set(series).size === series.length ? series : shortKernelNames(results);
-  return names.map((name) => shortened(visible(name), MAX_COLUMN));
+  return [...kernelNames(results.kernels).values()].map((name) => shortened(visible(name), MAX_COLUMN));
 }
 
 function mark(status: Status | null, width: number, options: TerminalOptions): string {
@@ -117,35 +125,41 @@ function matrix(results: Results, options: TerminalOptions): string[] {
   return [...shown, ...more];
 }
 
-function places(programs: readonly string[], kernels: readonly string[]): string {
-  const list = kernels.length > 3 ? `${kernels.slice(0, 3).join(', ')} and ${kernels.length - 3} more` : kernels.join(', ');
-  return visible(`${programs.join(', ')} on ${list}`);
+/** Programs and kernels on one line. */
+function places(programs: readonly string[], kernels: readonly string[], { options, names }: Shown): string {
+  const shown = firstOf(kernels, MAX_KERNELS, options).map((kernel) => names.get(kernel) ?? kernel);
+  const more = kernels.length > shown.length ? ` and ${kernels.length - shown.length} more` : '';
+  return `     ${shortened(visible(`${programs.join(', ')} on ${shown.join(', ')}${more}`), options.width - 5)}`;
 }
 
-function place(cause: Pick<Cause, 'where'>): string {
+function place(cause: Pick<Cause, 'where'>, shown: Shown): string {
   const programs = new Set(cause.where.map(({ object, program }) => `${object}/${program}`));
-  return places([...programs], [...new Set(cause.where.map(({ kernel }) => kernel))]);
+  return places([...programs], [...new Set(cause.where.map(({ kernel }) => kernel))], shown);
 }
 
-function unexpected(results: Results, options: TerminalOptions): string[] {
+function unexpected({ results, options, ...rest }: Shown): string[] {
   const all = causes(results);
-  const shown = all.slice(0, MAX_CAUSES).flatMap((cause) => {
+  const shown = firstOf(all, MAX_CAUSES, options).flatMap((cause) => {
     const [, style] = MARKS[cause.status];
-    const title = `${paint(cause.status, style, options)}${cause.class === null ? '' : ` ${cause.class}`}: ${shortened(visible(cause.reason), REASON_LENGTH)}`;
+    const title = `${paint(cause.status, style, options)}${cause.class === null ? '' : ` ${cause.class}`}: ${cutTo(visible(cause.reason), REASON_LENGTH, options)}`;
     const fingerprint = cause.fingerprint === null ? '' : ` [${cause.fingerprint}]`;
-    return [`${title}${fingerprint}`, `     ${shortened(place(cause), options.width - 5)}`];
+    return [`${title}${fingerprint}`, place(cause, { results, options, ...rest })];
   });
-  const more = all.length > MAX_CAUSES ? [`and ${plural(all.length - MAX_CAUSES, 'more cause')} in the report`] : [];
+  const more =
+    all.length > MAX_CAUSES && Number.isFinite(options.width) ? [`and ${plural(all.length - MAX_CAUSES, 'more cause')} in the report`] : [];
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
 /** Wrong predictions: the engine has a fault, or the kernel differs from its BTF. */
-function contradicted(results: Results, options: TerminalOptions): string[] {
+function contradicted({ results, options, ...rest }: Shown): string[] {
   const all = mispredictions(results);
-  const shown = all.slice(0, MAX_CAUSES).flatMap((each) => {
-    return [`${paint('≠', 'magenta', options)} ${each.what}`, `     ${shortened(place(each), options.width - 5)}`];
+  const shown = firstOf(all, MAX_CAUSES, options).flatMap((each) => {
+    return [`${paint('≠', 'magenta', options)} ${each.what}`, place(each, { results, options, ...rest })];
   });
-  const more = all.length > MAX_CAUSES ? [`and ${plural(all.length - MAX_CAUSES, 'more contradiction')} in the report`] : [];
+  const more =
+    all.length > MAX_CAUSES && Number.isFinite(options.width)
+      ? [`and ${plural(all.length - MAX_CAUSES, 'more contradiction')} in the report`]
+      : [];
   return all.length === 0 ? [] : ['', ...shown, ...more];
 }
 
@@ -171,26 +185,31 @@ function alternatives(results: Results, options: TerminalOptions): string[] {
 }
 
 /** Changes since the baseline, without unchanged passes. */
-function changes(comparison: Comparison, options: TerminalOptions): string[] {
+function changes(comparison: Comparison, shownIn: Shown): string[] {
+  const { options } = shownIn;
   const all = changeGroups(comparison);
-  const shown = all.slice(0, MAX_CHANGES).flatMap(({ change, what, programs, kernels }) => {
-    const title = `${paint(changeWord(change), CHANGE_STYLES[change], options)}${what === '' ? '' : `: ${shortened(visible(what), REASON_LENGTH)}`}`;
-    return [title, `     ${shortened(places(programs, kernels), options.width - 5)}`];
+  const shown = firstOf(all, MAX_CHANGES, options).flatMap(({ change, what, programs, kernels }) => {
+    const title = `${paint(changeWord(change), CHANGE_STYLES[change], options)}${what === '' ? '' : `: ${cutTo(visible(what), REASON_LENGTH, options)}`}`;
+    return [title, places(programs, kernels, shownIn)];
   });
-  const more = all.length > MAX_CHANGES ? [`and ${plural(all.length - MAX_CHANGES, 'more change')} in the report`] : [];
+  const more =
+    all.length > MAX_CHANGES && Number.isFinite(options.width)
+      ? [`and ${plural(all.length - MAX_CHANGES, 'more change')} in the report`]
+      : [];
   return ['', `since ${comparison.baseline.slice(0, 16).replace('T', ' ')} UTC: ${changeCounts(comparison)}`, ...shown, ...more];
 }
 
 /** Failing programs with the time since which they fail, and flaky ones. */
-function past(results: Results, options: TerminalOptions): string[] {
+function past({ results, options, ...rest }: Shown): string[] {
   const size = historySize(results);
   if (size === null) return [];
   const all = historyGroups(results);
-  const shown = all.slice(0, MAX_PAST).flatMap(({ kind, what, programs, kernels }) => {
+  const shown = firstOf(all, MAX_PAST, options).flatMap(({ kind, what, programs, kernels }) => {
     const title = `${paint(kind === 'flaky' ? 'flaky' : 'fails', PAST_STYLES[kind], options)} ${visible(what)}`;
-    return [title, `     ${shortened(places(programs, kernels), options.width - 5)}`];
+    return [title, places(programs, kernels, { results, options, ...rest })];
   });
-  const more = all.length > MAX_PAST ? [`and ${plural(all.length - MAX_PAST, 'more group')} in the report`] : [];
+  const more =
+    all.length > MAX_PAST && Number.isFinite(options.width) ? [`and ${plural(all.length - MAX_PAST, 'more group')} in the report`] : [];
   return ['', `history of ${size}${all.length === 0 ? '; nothing was flaky' : ''}`, ...shown, ...more];
 }
 
@@ -219,6 +238,7 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const part = incompleteness(results);
   const state = part === null ? '' : `${part}: `;
   const total = `${state}${counts.join(', ') || noCell(results)} (${size}, ${duration}${results.run.host.accel}, ${visible(loadersText(results))})`;
-  const changed = options.comparison ? changes(options.comparison, options) : [];
-  return `${[...changed, ...past(results, options), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(results, options), ...contradicted(results, options), ...loadedOnly(results, options), '', ...trust(results, options), ...cutLogs(results, options), total].join('\n')}\n`;
+  const shown: Shown = { results, options, names: kernelNames(results.kernels) };
+  const changed = options.comparison ? changes(options.comparison, shown) : [];
+  return `${[...changed, ...past(shown), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(shown), ...contradicted(shown), ...loadedOnly(results, options), '', ...trust(results, options), ...cutLogs(results, options), total].join('\n')}\n`;
 }

@@ -82,7 +82,7 @@ describe('objects that cannot be used', () => {
         on_exit      ok
 
       fail object-invalid: libbpf cannot open the object: BTF is required, but is missing or corrupted. [757fb5c4c873]
-           no-btf/on_exec, no-btf/on_exit on debian-6.12-REST
+           no-btf/on_exec, no-btf/on_exit on 6.12
 
       2 pass, 2 fail (1 kernel, 2 objects, N s, ACCEL, libbpf N)
       exit 1"

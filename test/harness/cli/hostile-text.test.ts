@@ -176,8 +176,9 @@ it('hostile names of programs in an object are printed escaped', async () => {
   await writeFile(join(folder, 'names.bpf.o'), hostile);
   expect(shown(await corematrix(folder, ['run', 'names.bpf.o', '-k', 'debian:6.12', '--verbose']))).toMatchInlineSnapshot(`
     "1 kernel × 1 object: 1 cell, N at a time
-    fail names on debian-6.12-REST: the kernel refuses program type tracing, or its attach type or flags, before verification: EINVAL
+    fail names on 6.12: the kernel refuses program type tracing, or its attach type or flags, before verification: EINVAL
     report: corematrix-report/index.html
+    next: corematrix explain corematrix-report
     ---
 
                     6.12
@@ -186,10 +187,10 @@ it('hostile names of programs in an object are printed escaped', async () => {
       on_exit         ok
 
     fail program-type-unsupported: the kernel refuses program type tracing, or its attach type or flags, before verification: EINVAL [97ad8c761aaf]
-         names/\\x1b]0;xy\\x07 on debian-6.12-REST
+         names/\\x1b]0;xy\\x07 on 6.12
 
     ≠ not predicted to fail, but it fails with program-type-unsupported
-         names/\\x1b]0;xy\\x07 on debian-6.12-REST
+         names/\\x1b]0;xy\\x07 on 6.12
 
     1 pass, 1 fail (1 kernel, 1 object, N s, ACCEL, libbpf N)
     exit 1"

@@ -18,7 +18,7 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 const EVENTS: RunEvent[] = [
   { kind: 'note', text: 'good.bpf.o: left out' },
-  { kind: 'planned', kernels: 1, objects: 2, cells: 2, jobs: 2 },
+  { kind: 'planned', kernels: 1, objects: 2, cells: 2, jobs: 2, names: new Map([['k', '6.12']]) },
   { kind: 'download', kernel: 'k', bytes: 1, total: 2 },
   { kind: 'kernel-ready', kernel: 'k', release: '6.12.1', fromCache: false, bootMs: 2345 },
   { kind: 'kernel-ready', kernel: 'k', release: '6.12.1', fromCache: true, bootMs: 2345 },
@@ -29,14 +29,14 @@ const EVENTS: RunEvent[] = [
 
 describe('the line an event leaves', () => {
   it('events that matter to the user print one line, and mere progress prints none', () => {
-    expect(EVENTS.map((event) => lineOf(event, false))).toMatchInlineSnapshot(`
+    expect(EVENTS.map((event) => lineOf(event, { verbose: false, names: new Map([['k', '6.12']]) }))).toMatchInlineSnapshot(`
       [
         "good.bpf.o: left out",
         "1 kernel × 2 objects: 2 cells, 2 at a time",
         null,
-        "k: booted in 2.3 s",
+        "6.12: booted in 2.3 s",
         null,
-        "k: Kernel panic",
+        "6.12: Kernel panic",
         null,
         "interrupted: ending guests and writing the report of finished cells (Ctrl-C again exits at once)",
       ]
@@ -51,7 +51,7 @@ describe('a run', () => {
     const { stdout, stderr, exitCode } = await corematrix(folder, [...args, '--verbose'], { FORCE_COLOR: '' });
     expect(`${steady(stderr)}\n---\n${steady(stdout)}\nexit ${exitCode}`).toMatchInlineSnapshot(`
       "1 kernel × 1 object: 1 cell, N at a time
-      pass exec_watch on debian-6.12-REST
+      pass exec_watch on 6.12
       report: report/index.html
       ---
 
@@ -75,5 +75,6 @@ describe('a run', () => {
     expect(stdout).toContain('\u001b[32m');
     const [, last = ''] = /([^\r\n]*)\r?\n?$/.exec(stdout) ?? [];
     expect(last.replaceAll('\u001b[K', '')).toBe('report: report/index.html');
+    expect(stdout).toMatch(/cells 0\/1 {2}0:0\d {2}exec_watch on 6\.12/);
   });
 });
