@@ -1,7 +1,7 @@
 // Tests of the package that `npm pack` makes: its content, and that it works where it is installed, without any compiler.
 import { access, copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join, normalize } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
@@ -11,7 +11,7 @@ import { packInto, type PackedPackage, SYSTEM_PATH } from './packed.ts';
 const MEBIBYTE = 1 << 20;
 /** What an installed corematrix needs for guests: QEMU, and programs that every Linux system has. */
 const NEEDED = ['node', 'qemu-system-x86_64', 'setpriv', 'flock', 'cat'];
-const COMMAND = 'dist/harness/cli/main.js';
+const TYPES = join(PACKAGE_ROOT, 'node_modules/@types');
 const OBJECT = join(PACKAGE_ROOT, 'programs/build/task_state.bpf.o');
 
 let root = '';
@@ -45,17 +45,7 @@ afterAll(async () => rm(root, { recursive: true, force: true }));
 function kindOf(path: string): string {
   if (path.startsWith('prebuilt/licences/')) return 'prebuilt/licences/*';
   if (/^harness\/(?:guest\/agent|loaders)\//.test(path)) return `${dirname(path)}/*${/\.\w+$/.exec(path)?.[0] ?? basename(path)}`;
-  return path.startsWith('dist/') ? 'dist/*.js' : path;
-}
-
-/** The files that a module imports from the package, and the module itself. */
-async function reachable(path: string, found: Set<string>): Promise<void> {
-  if (found.has(path)) return;
-  found.add(path);
-  const text = await readFile(join(packed.folder, path), 'utf8').catch(() => '');
-  for (const [, target = ''] of text.matchAll(/\b(?:from|import)\s*\(?\s*['"](\.[^'"]+)['"]/g)) {
-    await reachable(normalize(join(dirname(path), target)), found);
-  }
+  return path.startsWith('dist/') ? `dist/*${/(?:\.d\.ts|\.js)$/.exec(path)?.[0] ?? basename(path)}` : path;
 }
 
 it('the package has only its listed kinds of files', () => {
@@ -66,6 +56,7 @@ it('the package has only its listed kinds of files', () => {
       "LICENSE",
       "README.md",
       "dist/*.js",
+      "dist/*.d.ts",
       "harness/guest/agent/*.c",
       "harness/guest/agent/*.h",
       "harness/loaders/aya/0.13/*.lock",
@@ -90,23 +81,31 @@ it('the package has only its listed kinds of files', () => {
   `);
 });
 
-/** The modules that a module needs, itself included. */
-async function modulesOf(...paths: readonly string[]): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
-  for (const path of paths) await reachable(path, found);
-  return found;
-}
+it('the package has no modules of tests and of commands for contributors', () => {
+  const modules = packed.files.filter((path) => path.startsWith('dist/'));
+  expect(modules).toEqual(
+    expect.arrayContaining(['dist/harness/cli/main.js', 'dist/harness/library/index.js', 'dist/reports/html/client.js']),
+  );
+  expect(modules.filter((path) => /^dist\/test|\/docs\/|\/pack\/|\/publish|\/check-|verify-known-changes/.test(path))).toEqual([]);
+});
 
-it('the package has all modules that its command imports, and none that only commands of contributors import', async () => {
-  const used = await modulesOf(COMMAND);
-  expect([...used].filter((path) => !packed.files.includes(path))).toEqual([]);
-  const scripts = await readFile(join(packed.folder, 'package.json'), 'utf8');
-  const others = [...scripts.matchAll(/\bdist\/(?:harness|kernels|reports)\/\S+?\.js\b/g)].map(([path]) => path);
-  const contributors = [...(await modulesOf(...others.filter((path) => path !== COMMAND)))].filter((path) => !used.has(path));
-  expect(contributors).toContain('dist/harness/setup/pack/pack.js');
-  const texts = await Promise.all(contributors.map(async (path) => readFile(join(packed.folder, path), 'utf8')));
-  const withCode = (text: string) => text.replaceAll(/\/\/.*|\/\*[^]*?\*\/|\bexport \{\};/g, '').trim() !== '';
-  expect(contributors.filter((path, at) => withCode(texts[at] ?? '') && packed.files.includes(path))).toEqual([]);
+it('all that an installed package exports can be imported, and its types are complete', async () => {
+  await writeFile(
+    join(project, 'all.mjs'),
+    `import * as all from 'corematrix';\nprocess.stdout.write(Object.keys(all).sort().join(' '));\n`,
+  );
+  const { stdout } = await execa('node', ['all.mjs'], { cwd: project });
+  expect(stdout.split(' ')).toEqual(
+    expect.arrayContaining(['explain', 'floor', 'loadConfig', 'merge', 'parseResults', 'predict', 'render', 'run']),
+  );
+  await writeFile(
+    join(project, 'all.mts'),
+    `import { predict } from 'corematrix';\nexport const result = await predict({ objects: 7 });\n`,
+  );
+  const options = ['--noEmit', '--strict', '--target', 'es2023', '--module', 'nodenext', '--typeRoots', TYPES, '--types', 'node'];
+  const checked = await execa(join(PACKAGE_ROOT, 'node_modules/.bin/tsc'), [...options, 'all.mts'], { cwd: project, reject: false });
+  // The compiler knows the type of the option.
+  expect(checked.stdout).toBe("all.mts(2,39): error TS2322: Type 'number' is not assignable to type 'readonly string[]'.");
 });
 
 it('the package is smaller than 6 MiB', () => {

@@ -1,4 +1,5 @@
-// The step before `npm pack`: builds the programs that the package carries, and copies the keys of Debian's archive.
+// The step before `npm pack`: builds the programs that the package carries, copies the keys of Debian's archive, and removes from dist/
+// what the package does not need.
 // usage: node dist/harness/setup/pack/pack.js [FOLDER]
 import { chmod, copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,6 +13,7 @@ import { MANIFEST_FILE, PREBUILT_FOLDER, type PrebuiltArchive, type PrebuiltMani
 import { writeArchive } from './archive.ts';
 import { agentComponents, type Component, goComponents, rustComponents, textsIn } from './components.ts';
 import { type NoticePart, writeNotice } from './notice.ts';
+import { trimDist } from './trim.ts';
 import { buildAgents, type BuildOptions, buildLoaders, type BuiltAgent, type BuiltLoaders } from './programs.ts';
 
 const KEYRING = 'debian-archive-keyring.gpg';
@@ -91,6 +93,7 @@ try {
   const folder = resolve(process.argv[2] ?? PACKAGE_ROOT);
   await writePrograms(folder, { cache: cacheRoot(), onNote: note });
   await copyKeys(join(folder, 'keys'));
+  await trimDist(PACKAGE_ROOT);
 } catch (error) {
   process.stderr.write(`error: ${messageOf(error)}\n`);
   process.exitCode = 1;
