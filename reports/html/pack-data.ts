@@ -23,6 +23,8 @@ function packed(value: unknown): string {
 export function pageData(results: Results): PageData & { linkedLogs: number } {
   const lines = results.logs.lines.map(visibleText);
   const cells = grouped(results.cells, ({ object }) => object);
+  const rows = new Map<string, number[]>();
+  for (const [at, { sha256 }] of results.objects.entries()) rows.set(sha256, [...(rows.get(sha256) ?? []), at]);
   const { nameOf } = kernelNames(results);
   const page = { lines, room: logRoom() };
   const objects = results.objects.map((object) => packed(objectData(object, cells.get(object.id) ?? [], results, page)));
@@ -32,10 +34,11 @@ export function pageData(results: Results): PageData & { linkedLogs: number } {
       name: visibleText(nameOf(id)),
       facts: visibleText([release ?? 'did not boot', arch, distribution].join(' · ')),
     })),
-    objects: results.objects.map(({ id, programs }) => ({
+    objects: results.objects.map(({ id, sha256, programs }, at) => ({
       id: visibleText(id),
       anchor: namePart(id),
       programs: programs.map(({ name }) => ({ name: visibleText(name), anchor: namePart(name) })),
+      others: (rows.get(sha256) ?? []).filter((other) => other !== at),
     })),
     packed: objects,
     linkedLogs: page.room.refused(),

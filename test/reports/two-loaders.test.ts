@@ -49,6 +49,27 @@ describe.skipIf(goIsMissing)('one object with two loaders on one kernel', () => 
     `);
   });
 
+  test('the comparison shows both loaders on one kernel, also from the cell by its key', async () => {
+    const [kernel] = results.kernels;
+    const { page } = await browser.open(results, `#c/${kernel?.id}/gone`);
+    await page.locator('.cell-view').waitFor();
+    expect(await page.locator('[data-go=compare]').allInnerTexts()).toEqual(['Compare with gone+cilium-0.22']);
+    await page.keyboard.press('c');
+    await page.locator('.compare-view').waitFor();
+    expect(new URL(page.url()).hash).toBe(`#compare/${kernel?.id}/${kernel?.id}/gone=gone+cilium-0.22`);
+    expect(steady(await page.locator('#view h2').innerText())).toBe('gone\ngone and gone+cilium-0.22 compared on 6.12');
+    expect(await tableText(page, '.compared >> nth=0')).toMatchInlineSnapshot(`
+      "Program | gone | gone+cilium-0.22
+      size | ● pass | ✕ fail verify · core-type-missing · errno 22struct gone: no such type struct gone (type_size, gone.bpf.c:5)"
+    `);
+    expect(await tableText(page, '.compared >> nth=1')).toMatchInlineSnapshot(`
+      "Relocation | gone | gone+cilium-0.22
+      struct gonetype_size in size | ∅ absent, guarded 4 → 0the kernel has no struct of this name, so its size is 0 | ✕ poisoned"
+    `);
+    await page.getByLabel('Row on the right').selectOption('gone');
+    await page.waitForURL((url) => url.hash === `#compare/${kernel?.id}/${kernel?.id}/gone`);
+  });
+
   test('the summary in Markdown has one row for each loader, with its verdict', () => {
     const lines = renderMarkdown(results).split('\n');
     expect(steady(lines.filter((line) => line.includes('gone') || line.includes('size')).join('\n'))).toMatchInlineSnapshot(`

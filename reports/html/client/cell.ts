@@ -30,8 +30,17 @@ function kernelToCompare({ kernel }: CellPlace, { cells }: ObjectData, others: r
 
 function compareLink({ kernel, object }: CellPlace, other: number): HTMLElement {
   const [left = kernel, right = other] = [kernel, other].toSorted((a, b) => a - b);
-  const href = comparisonLink({ left, right, object, program: null });
+  const href = comparisonLink({ left, right, object, rightObject: object, program: null });
   return stepLink('compare', href, `Compare with ${itemAt(pageData().kernels, other).name}`);
+}
+
+/** Links to comparisons with the other rows of the same file on this kernel, such as those of other loaders. */
+function compareRows({ kernel, object }: CellPlace): HTMLElement[] {
+  const { objects } = pageData();
+  return itemAt(objects, object).others.map((rightObject) => {
+    const href = comparisonLink({ left: kernel, right: kernel, object, rightObject, program: null });
+    return stepLink('compare', href, `Compare with ${itemAt(objects, rightObject).id}`);
+  });
 }
 
 /** The head of a cell, with links to the same object on other kernels. */
@@ -47,7 +56,7 @@ export function cellHead(place: CellPlace, data: ObjectData, up: string): HTMLEl
   const other = kernelToCompare(place, data, others);
   return viewHead({
     up,
-    links: [step('previous', previous), step('next', next), other !== undefined && compareLink(place, other)],
+    links: [step('previous', previous), step('next', next), other !== undefined && compareLink(place, other), ...compareRows(place)],
     title: [
       cell && mark(STATUS_LOOKS[cell.status]),
       ` ${itemAt(objects, place.object).id} on ${name}`,

@@ -1,12 +1,13 @@
-// The comparison of two kernels for one object or one of its programs: verdicts, relocation values, types, and logs without noise.
+// The comparison of two kernels for one object, or of two rows of one file, such as two loaders, on one kernel: verdicts, relocation values,
+// types, and logs without noise.
 import { STATUS_LOOKS } from '../shared/looks.ts';
 import type { CellData, LogData, ObjectData, ProgramData, TypeData } from '../shared/page-data.ts';
 import { code, columnHeads, element, mark, note, scrollBox, select, small, table } from './dom.ts';
 import { layoutTable } from './layout-table.ts';
-import { logDiff, type Sides } from './log-diff.ts';
+import { logDiff, type LogSide, type Sides } from './log-diff.ts';
 import { itemAt, pageData } from './page.ts';
 import { cellId, type ComparisonPlace, comparisonLink } from './places.ts';
-import { relocationDiff } from './relocation-diff.ts';
+import { type CellSide, relocationDiff } from './relocation-diff.ts';
 import { factLine, viewHead } from './view-head.ts';
 
 /** The types that a view may show, by their positions in the page data. */
@@ -17,17 +18,29 @@ const LOG_KINDS = [
   ['libbpf', 'loader log'],
 ] as const;
 
-/** The head of a comparison. */
-export function comparisonHead({ object, left, right }: ComparisonPlace, up: string): HTMLElement {
+/** The names of both sides: of the kernels, and of the rows where these differ. */
+function sideNames({ object, rightObject, left, right }: ComparisonPlace): [string, string] {
   const { kernels, objects } = pageData();
-  const [one, two] = [itemAt(kernels, left).name, itemAt(kernels, right).name];
+  const name = (kernel: number, row: number) => {
+    const parts = [...(rightObject === object ? [] : [itemAt(objects, row).id]), ...(left === right ? [] : [itemAt(kernels, kernel).name])];
+    return parts.length > 0 ? parts.join(' on ') : itemAt(kernels, kernel).name;
+  };
+  return [name(left, object), name(right, rightObject)];
+}
+
+/** The head of a comparison. */
+export function comparisonHead(place: ComparisonPlace, up: string): HTMLElement {
+  const { object, rightObject, left, right } = place;
+  const { kernels, objects } = pageData();
+  const [one, two] = sideNames(place);
+  const where = left === right ? ` on ${itemAt(kernels, left).name}` : '';
   return viewHead({
     up,
     links: [
       element('a', { href: `#${cellId({ kernel: left, object })}` }, one),
-      element('a', { href: `#${cellId({ kernel: right, object })}` }, two),
+      element('a', { href: `#${cellId({ kernel: right, object: rightObject })}` }, two),
     ],
-    title: [itemAt(objects, object).id, factLine(`${one} and ${two} compared`)],
+    title: [itemAt(objects, object).id, factLine(`${one} and ${two} compared${rightObject === object ? '' : where}`)],
   });
 }
 
@@ -35,7 +48,9 @@ export function comparisonHead({ object, left, right }: ComparisonPlace, up: str
 function choices(place: ComparisonPlace): HTMLElement {
   const { kernels, objects } = pageData();
   const kernelNames = kernels.map(({ name }) => name);
-  const programs = itemAt(objects, place.object).programs.map(({ name }) => name);
+  const { programs: own, others } = itemAt(objects, place.object);
+  const programs = own.map(({ name }) => name);
+  const rows = [place.object, ...others];
   const go = (changed: Partial<ComparisonPlace>) => {
     location.hash = comparisonLink({ ...place, ...changed });
   };
@@ -44,6 +59,13 @@ function choices(place: ComparisonPlace): HTMLElement {
     { class: 'controls' },
     select({ label: 'Left', options: kernelNames, at: place.left, onChange: (left) => go({ left }) }),
     select({ label: 'Right', options: kernelNames, at: place.right, onChange: (right) => go({ right }) }),
+    others.length > 0 &&
+      select({
+        label: 'Row on the right',
+        options: rows.map((at) => itemAt(objects, at).id),
+        at: rows.indexOf(place.rightObject),
+        onChange: (at) => go({ rightObject: itemAt(rows, at) }),
+      }),
     select({
       label: 'Program',
       options: ['all', ...programs],
@@ -94,48 +116,56 @@ function typeDiffs({ left, right }: ComparisonPlace, data: ObjectData, program: 
   return [...different, ...(same.length > 0 ? [rest] : [])];
 }
 
-/** The logs of both cells that `find` finds, compared. */
-function bothLogs({ left, right }: Sides<CellData>, find: (cell: CellData) => LogData | undefined): Sides<LogData> {
-  return { left: left && find(left), right: right && find(right) };
+/** The logs of both cells that `find` finds. */
+function bothLogs({ left, right }: Sides<CellSide>, find: (cell: CellData) => LogData | undefined): Sides<LogSide> {
+  const found = (side: CellSide | undefined) => {
+    const log = side && find(side.cell);
+    return side && log ? { data: side.data, log } : undefined;
+  };
+  return { left: found(left), right: found(right) };
 }
 
-/** The logs of these programs. If one program was chosen, a note replaces each log that neither kernel has. */
-function programLogs(programs: readonly string[], data: ObjectData, cells: Sides<CellData>, isChosen: boolean): HTMLElement[] {
+/** The logs of these programs. If one program was chosen, a note replaces each log that neither side has. */
+function programLogs(programs: readonly string[], cells: Sides<CellSide>, isChosen: boolean): HTMLElement[] {
   return programs.flatMap((name) =>
     LOG_KINDS.flatMap(([kind, title]) => {
       const logs = bothLogs(cells, (cell) => programOf(cell, name)?.logs.find(({ anchor }) => anchor.startsWith(kind)));
-      return logs.left || logs.right || isChosen ? [logDiff(`${title} of ${name}`, data, logs)] : [];
+      return logs.left || logs.right || isChosen ? [logDiff(`${title} of ${name}`, logs)] : [];
     }),
   );
 }
 
-function objectLogs(data: ObjectData, cells: Sides<CellData>): HTMLElement[] {
+function objectLogs(cells: Sides<CellSide>): HTMLElement[] {
   return LOG_KINDS.map(([kind, title]) => {
     const logs = bothLogs(cells, (cell) => cell.logs.find(({ anchor }) => anchor === kind));
-    return logDiff(`${title} of the whole object`, data, logs);
+    return logDiff(`${title} of the whole object`, logs);
   });
 }
 
+function sideAt(data: ObjectData, kernel: number): CellSide | undefined {
+  const cell = data.cells[kernel];
+  return cell ? { data, cell } : undefined;
+}
+
 /** The content of a comparison, below its head. */
-export function comparisonView(place: ComparisonPlace, data: ObjectData, types: TypesByPosition): HTMLElement {
-  const { kernels, objects } = pageData();
-  const all = itemAt(objects, place.object).programs.map(({ name }) => name);
+export function comparisonView(place: ComparisonPlace, data: Record<'left' | 'right', ObjectData>, types: TypesByPosition): HTMLElement {
+  const all = itemAt(pageData().objects, place.object).programs.map(({ name }) => name);
   const program = place.program === null ? null : itemAt(all, place.program);
   const programs = program === null ? all : [program];
-  const cells = { left: data.cells[place.left] ?? undefined, right: data.cells[place.right] ?? undefined };
-  const names = [place.left, place.right].map((at) => itemAt(kernels, at).name);
+  const sides = { left: sideAt(data.left, place.left), right: sideAt(data.right, place.right) };
+  const names = sideNames(place);
   return element(
     'div',
     { class: 'compare-view' },
     choices(place),
     element('h3', {}, 'Verdicts'),
-    verdicts(programs, cells, names),
+    verdicts(programs, { left: sides.left?.cell, right: sides.right?.cell }, names),
     element('h3', {}, 'Relocations'),
-    relocationDiff({ data, cells, program, names }),
+    relocationDiff({ sides, program, names }),
     element('h3', {}, 'Types that relocations go through'),
-    typeDiffs(place, data, program, types),
+    typeDiffs(place, data.left, program, types),
     element('h3', {}, 'Logs, without addresses, ids, times and counts'),
-    programLogs(programs, data, cells, program !== null),
-    objectLogs(data, cells),
+    programLogs(programs, sides, program !== null),
+    objectLogs(sides),
   );
 }

@@ -14,10 +14,16 @@ const END_LINES = 40;
 
 const SIGNS = { both: ' ', left: '−', right: '+' } as const satisfies Record<DiffLine['side'], string>;
 
-/** Something on the left and on the right kernel. */
+/** Something on the left and on the right of a comparison. */
 export interface Sides<Item> {
   left: Item | undefined;
   right: Item | undefined;
+}
+
+/** A log, and the data of its object. */
+export interface LogSide {
+  data: ObjectData;
+  log: LogData;
 }
 
 const inBoth = (text: string): DiffLine => ({ side: 'both', text });
@@ -56,11 +62,11 @@ function sizeText(found: readonly DiffLine[] | null): string {
 }
 
 /** A comparison of two logs, open if they differ in few enough lines; a note if neither exists. */
-export function logDiff(title: string, data: ObjectData, { left, right }: Sides<LogData>): HTMLElement {
-  if (!left && !right) return note(`${title}: missing on both kernels.`);
-  const linked = [left, right].flatMap((log) => (isLinked(data, log) ? [log.omitted.file] : []));
+export function logDiff(title: string, { left, right }: Sides<LogSide>): HTMLElement {
+  if (!left && !right) return note(`${title}: missing on both sides.`);
+  const linked = [left, right].flatMap((side) => (side && isLinked(side.data, side.log) ? [side.log.omitted.file] : []));
   if (linked.length > 0) return note(`${title}: not compared, because the page has no room for ${linked.join(' and ')}.`);
-  const [one, two] = [logLines(data, left), logLines(data, right)];
+  const [one, two] = [left ? logLines(left.data, left.log) : [], right ? logLines(right.data, right.log) : []];
   const found = diffLines(one, two, withoutNoise, MAX_DIFFERENCES);
   const lines = found ? nearDifferences(found) : ends(one, two);
   const block = element(

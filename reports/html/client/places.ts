@@ -9,11 +9,13 @@ export interface CellPlace {
   object: number;
 }
 
-/** Two kernels compared for one object; `program` is null for all its programs. */
+/** Two kernels compared for one object, or two rows of one file on one kernel; `program` is null for all its programs. */
 export interface ComparisonPlace {
   left: number;
   right: number;
   object: number;
+  /** The row on the right: the object itself, or another row of the same file, such as that of another loader. */
+  rightObject: number;
   program: number | null;
 }
 
@@ -40,9 +42,11 @@ export function cellId({ kernel, object }: CellPlace): string {
 }
 
 /** The link to a comparison. */
-export function comparisonLink({ left, right, object, program }: ComparisonPlace): string {
+export function comparisonLink({ left, right, object, rightObject, program }: ComparisonPlace): string {
   const end = program === null ? '' : `/${itemAt(itemAt(pageData().objects, object).programs, program).anchor}`;
-  return `#compare/${kernelAnchor(left)}/${kernelAnchor(right)}/${objectAnchor(object)}${end}`;
+  // No anchor has a `=`.
+  const other = rightObject === object ? '' : `=${objectAnchor(rightObject)}`;
+  return `#compare/${kernelAnchor(left)}/${kernelAnchor(right)}/${objectAnchor(object)}${other}${end}`;
 }
 
 /** The link to a relocation on two kernels. */
@@ -63,10 +67,12 @@ function parseCell(address: string, { kernels, objects }: PageData): Destination
 }
 
 function parseComparison(address: string, { kernels, objects }: PageData): Destination | null {
-  const [, one, two, both, name] = /^compare\/([^/]*)\/([^/]*)\/([^/]*)(?:\/([^/]*))?$/.exec(address) ?? [];
-  const [left, right, object] = [find(kernels, one), find(kernels, two), find(objects, both)];
+  const [, one, two, rows, name] = /^compare\/([^/]*)\/([^/]*)\/([^/]*)(?:\/([^/]*))?$/.exec(address) ?? [];
+  const [row, rightRow = row] = rows?.split('=') ?? [];
+  const [left, right, object, rightObject] = [find(kernels, one), find(kernels, two), find(objects, row), find(objects, rightRow)];
   const program = name === undefined ? null : find(objects[object]?.programs ?? [], name);
-  return isKnown(left, right, object, program ?? 0) ? { view: 'comparison', place: { left, right, object, program } } : null;
+  if (!isKnown(left, right, object, rightObject, program ?? 0)) return null;
+  return { view: 'comparison', place: { left, right, object, rightObject, program } };
 }
 
 function parseRelocation(address: string, { kernels, objects }: PageData): Destination | null {

@@ -7,10 +7,20 @@ import type { Sides } from './log-diff.ts';
 import { itemAt } from './page.ts';
 import { valueText } from './words.ts';
 
+/** A cell, and the data of its object. */
+export interface CellSide {
+  data: ObjectData;
+  cell: CellData;
+}
+
+const keyOf = ({ program, index }: RelocationData) => `${index} ${program}`;
+
 /** The outcomes of a cell, by relocation. */
-function byRelocation(cell: CellData | undefined, { outcomes }: ObjectData): ReadonlyMap<number, OutcomeData> {
-  const own = (cell?.relocations ?? []).map((at) => itemAt(outcomes, at));
-  return new Map(own.map((outcome) => [outcome.ref, outcome]));
+function byRelocation(side: CellSide | undefined): ReadonlyMap<string, OutcomeData> {
+  if (!side) return new Map();
+  const { cell, data } = side;
+  const own = cell.relocations.map((at) => itemAt(data.outcomes, at));
+  return new Map(own.map((outcome) => [keyOf(itemAt(data.relocations, outcome.ref)), outcome]));
 }
 
 function factsOf(outcome: OutcomeData | undefined): string {
@@ -27,22 +37,23 @@ function rowOf({ access, kind, program }: RelocationData, sides: readonly (Outco
 }
 
 interface Compared {
-  data: ObjectData;
-  cells: Sides<CellData>;
+  sides: Sides<CellSide>;
   /** Only relocations of this program; null for all. */
   program: string | null;
-  /** The names of both kernels. */
+  /** The names of both sides. */
   names: readonly string[];
 }
 
 /** A table of the relocations that differ, and the number of the others. */
-export function relocationDiff({ data, cells, program, names }: Compared): HTMLElement {
-  const [left, right] = [byRelocation(cells.left, data), byRelocation(cells.right, data)];
-  const all = [...data.relocations.entries()].filter(([, relocation]) => program === null || relocation.program === program);
-  const different = all.filter(([ref]) => factsOf(left.get(ref)) !== factsOf(right.get(ref)));
+export function relocationDiff({ sides, program, names }: Compared): HTMLElement {
+  const [left, right] = [byRelocation(sides.left), byRelocation(sides.right)];
+  const listed = [sides.left, sides.right].flatMap((side) => side?.data.relocations ?? []);
+  const unique = new Map(listed.map((relocation) => [keyOf(relocation), relocation]));
+  const all = [...unique].filter(([, relocation]) => program === null || relocation.program === program);
+  const different = all.filter(([key]) => factsOf(left.get(key)) !== factsOf(right.get(key)));
   const rest = note(`${all.length - different.length} of ${plural(all.length, 'relocation')} are the same on both.`);
   if (different.length === 0) return rest;
-  const rows = different.map(([ref, relocation]) => rowOf(relocation, [left.get(ref), right.get(ref)]));
+  const rows = different.map(([key, relocation]) => rowOf(relocation, [left.get(key), right.get(key)]));
   const compared = table({ class: 'compared', head: columnHeads(['Relocation', ...names]), rows });
   return element('div', {}, scrollBox('Relocations that differ', compared), rest);
 }

@@ -86,11 +86,11 @@ class Router {
 
   private async showComparison(place: ComparisonPlace): Promise<void> {
     const { step } = this;
-    const data = await objectData(place.object);
-    const types = await typesOf(data.relocations);
+    const [left, right] = await Promise.all([objectData(place.object), objectData(place.rightObject)]);
+    const types = await typesOf(left.relocations);
     if (step !== this.step) return;
     this.cell = null;
-    showView(comparisonHead(place, this.bar.address()), comparisonView(place, data, types));
+    showView(comparisonHead(place, this.bar.address()), comparisonView(place, { left, right }, types));
   }
 
   private async showRelocation(place: RelocationPlace): Promise<void> {

@@ -5,11 +5,20 @@ import type { LayoutKind, Outcome, Status } from '../../../harness/base/vocabula
 /** The data of the page as plain JSON, so that its names need no unpacking. Large parts are packed. */
 export interface PageData {
   kernels: KernelData[];
-  objects: { id: string; anchor: string; programs: { name: string; anchor: string }[] }[];
+  objects: PageObject[];
   /** The ObjectData of each object as JSON, gzip, base64. */
   packed: string[];
   /** The TypeData of each type that relocations go through, packed in the same way. */
   types: string[];
+}
+
+/** A row: an object with its loader and settings. */
+interface PageObject {
+  id: string;
+  anchor: string;
+  programs: { name: string; anchor: string }[];
+  /** Positions of the other rows of the same file: with another loader, or with other settings. */
+  others: number[];
 }
 
 /** A kernel: its name in links, its short name, and its release, architecture and distribution. */

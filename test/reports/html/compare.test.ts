@@ -116,7 +116,7 @@ it('the comparison marks equal logs, logs on one side only, and too many differe
     [
       "verifier log of new_name 0 lines differ",
       "verifier log of new_name 1 line differs, only on the left",
-      "verifier log of new_name: missing on both kernels.",
+      "verifier log of new_name: missing on both sides.",
       "verifier log of new_name more than 1000 lines differ",
     ]
   `);
