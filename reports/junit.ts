@@ -4,10 +4,17 @@ import { XMLBuilder } from 'fast-xml-parser';
 import { detached } from '../harness/base/detached.ts';
 import { logsCutText } from './model/logs-cut.ts';
 import { fixedOffsetLines } from '../harness/results/fixed-offsets.ts';
+import { stableKernelNames } from '../harness/results/kernel-names.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import { surprise } from '../harness/results/unexpected.ts';
+import { type Why, whyLines, whyOf } from './model/why.ts';
 import { visible, visibleText } from '../harness/base/visible.ts';
+
+interface Context {
+  results: Results;
+  why: (program: CellProgram) => Why;
+}
 
 /** The tail of a verifier log that goes into a failure: test viewers show it whole. */
 const LOG_TAIL = 4000;
@@ -16,16 +23,21 @@ function seconds(milliseconds: number): string {
   return (milliseconds / 1000).toFixed(3);
 }
 
+/** The text below a failure: what to do, and the end of the verifier log. */
+function failureText(program: CellProgram, results: Results, why: (program: CellProgram) => Why): string {
+  const log = detached(logText(results.logs, program.logs.verifier).slice(-LOG_TAIL));
+  return [...whyLines(why(program)), ...(log === '' ? [] : ['', log])].join('\n');
+}
+
 /** A status in JUnit's terms: no element for a pass, `failure` for a verdict, `error` for infrastructure, `skipped` for the rest. */
-function verdictOf(program: CellProgram, cell: CellResult, results: Results): object {
+function verdictOf(program: CellProgram, cell: CellResult, { results, why }: Context): object {
   const message = visible(program.reason ?? cell.reason ?? program.expected ?? '');
   const type = program.class ?? cell.class ?? program.status;
-  const log = detached(logText(results.logs, program.logs.verifier).slice(-LOG_TAIL));
   switch (program.status) {
     case 'pass':
       return {};
     case 'fail':
-      return { failure: { '@message': message, '@type': type, '#text': visibleText(log) } };
+      return { failure: { '@message': message, '@type': type, '#text': visibleText(failureText(program, results, why)) } };
     case 'xpass':
       return { failure: { '@message': visible(surprise(program)), '@type': 'xpass' } };
     case 'infra':
@@ -40,14 +52,14 @@ function verdictOf(program: CellProgram, cell: CellResult, results: Results): ob
   }
 }
 
-function testcases(cell: CellResult, results: Results): object[] {
+function testcases(cell: CellResult, kernel: string, context: Context): object[] {
   // All programs of an object load together; each gets an equal share of the time, so that sums stay true.
   const time = seconds(cell.durationMs / Math.max(1, cell.programs.length));
   return cell.programs.map((program) => ({
-    '@classname': visible(cell.object),
+    '@classname': visible(`${kernel}.${cell.object}`),
     '@name': visible(program.name),
     '@time': time,
-    ...verdictOf(program, cell, results),
+    ...verdictOf(program, cell, context),
   }));
 }
 
@@ -65,10 +77,13 @@ function totals(cells: readonly CellResult[]) {
   };
 }
 
-function suite(kernel: KernelResult, results: Results): object {
+function suite(kernel: KernelResult, name: string, context: Context): object {
+  const { results } = context;
   const cells = results.cells.filter((cell) => cell.kernel === kernel.id);
   const facts = [
+    ['kernel.id', kernel.id],
     ['kernel.release', kernel.release],
+    ['kernel.version', kernel.version],
     ['kernel.arch', kernel.arch],
     ['kernel.sha256', kernel.sha256],
     ['kernel.btf.sha256', kernel.btf?.sha256],
@@ -78,16 +93,21 @@ function suite(kernel: KernelResult, results: Results): object {
     ...fixedOffsetLines(results.objects).map((line) => ['fixed offsets', line] as const),
   ].flatMap(([name, value]) => (typeof value === 'string' ? [{ '@name': name, '@value': visible(value) }] : []));
   return {
-    '@name': visible(kernel.id),
+    '@name': visible(name),
     '@timestamp': results.run.startedAt,
     ...totals(cells),
     properties: { property: facts },
-    testcase: cells.flatMap((cell) => testcases(cell, results)),
+    testcase: cells.flatMap((cell) => testcases(cell, name, context)),
   };
 }
 
-/** The text of junit.xml. */
+/**
+ * The text of junit.xml. The names of suites and test cases stay the same when a distribution updates a kernel, because CI servers follow a
+ * test by its names; the release is a property.
+ */
 export function renderJunit(results: Results): string {
+  const names = stableKernelNames(results.kernels);
+  const context: Context = { results, why: whyOf(results) };
   const builder = new XMLBuilder({
     ignoreAttributes: false,
     attributeNamePrefix: '@',
@@ -98,7 +118,11 @@ export function renderJunit(results: Results): string {
   });
   const xml: unknown = builder.build({
     '?xml': { '@version': '1.0', '@encoding': 'UTF-8' },
-    testsuites: { '@name': 'corematrix', ...totals(results.cells), testsuite: results.kernels.map((kernel) => suite(kernel, results)) },
+    testsuites: {
+      '@name': 'corematrix',
+      ...totals(results.cells),
+      testsuite: results.kernels.map((kernel) => suite(kernel, names.get(kernel.id) ?? kernel.id, context)),
+    },
   });
   return String(xml);
 }

@@ -45,8 +45,8 @@ export const STANDINGS = {
   skip: 'none',
 } as const satisfies Record<Status, Standing>;
 
-/** What fails a run: every unexpected failure, or only regressions against a baseline. */
-export const GATES = ['failures', 'regressions'] as const;
+/** What fails a run: every unexpected failure; only regressions against a baseline; or these and failures of programs that it lacks. */
+export const GATES = ['failures', 'regressions', 'regressions+new'] as const;
 export type Gate = (typeof GATES)[number];
 
 /** Where a failure happened, in the order in which libbpf goes through an object. */

@@ -4,7 +4,7 @@ import { VERSION } from '../base/version.ts';
 import { visibleText } from '../base/visible.ts';
 import { InfraError, NothingUsableError, UserError } from '../base/errors.ts';
 import { machineTrouble } from '../base/machine-trouble.ts';
-import type { Comparison } from '../results/compare.ts';
+import type { ProgramChange } from '../results/compare.ts';
 import type { CellResult, Results } from '../results/schema.ts';
 import { InterruptedError } from './interrupt.ts';
 import { EXIT } from './exit-codes.ts';
@@ -52,12 +52,12 @@ function withoutVerdict({ cells, kernels }: Results): CellResult[] {
 
 /**
  * The exit code of a finished run by its policy: unexpected failures first, then unusable inputs, then infrastructure.
- * @param gate a comparison, if only regressions count as failures
+ * @param gate the changes since a baseline that count as failures, if not every failure does
  */
-export function exitCodeOfResults(results: Results, problems: number, gate: Comparison | null = null): number {
+export function exitCodeOfResults(results: Results, problems: number, gate: readonly ProgramChange[] | null = null): number {
   if (!results.run.complete) return EXIT.interrupted;
   const statuses = new Set(results.cells.map((cell) => cell.status));
-  const failed = gate ? gate.programs.some(({ change }) => change === 'regression') : statuses.has('fail') || statuses.has('xpass');
+  const failed = gate ? gate.length > 0 : statuses.has('fail') || statuses.has('xpass');
   const { failOnFlaky = false, maxInfra = 0 } = results.run.policy ?? {};
   if (failed || (failOnFlaky && results.cells.some(({ flaky }) => flaky))) return EXIT.incompatible;
   if (problems > 0) return EXIT.usage;

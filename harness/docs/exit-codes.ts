@@ -12,7 +12,8 @@ others from running.`;
 
 const RUNS = `These options of \`run\`, or the keys of \`policy:\` in [corematrix.yaml](configuration.md#policy), change what counts:
 
-- \`--gate regressions\`: with a baseline, only regressions lead to ${EXIT.incompatible}.
+- \`--gate regressions\`: with a baseline, only regressions lead to ${EXIT.incompatible}. \`--gate regressions+new\`: also failures of programs
+  and kernels that the baseline has no verdict of.
 - \`--fail-on-flaky\`: a cell that needed more than one attempt leads to ${EXIT.incompatible}.
 - \`--max-infra N\`: up to N infrastructure failures do not lead to ${EXIT.infrastructure}.
 

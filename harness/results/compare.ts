@@ -1,4 +1,5 @@
 // Compares two runs: changes of verdicts and relocations since a baseline.
+import { flavourOf } from './kernel-names.ts';
 import { surprise } from './unexpected.ts';
 import type { CellResult, KernelResult, ObjectResult, Results } from './schema.ts';
 import { compareRelocations, type RelocationChange } from './compare-relocations.ts';
@@ -49,8 +50,8 @@ interface Entry {
 type Identity = Pick<KernelResult, 'id' | 'distribution' | 'arch' | 'series'>;
 
 /** The name of a kernel without its version: for a baseline, the next update of a series is the same kernel. */
-function familyOf({ distribution, arch, series, id }: Identity): string {
-  return JSON.stringify([distribution, arch, series, /(?<=-)(cloud|rt)(?=-)/.exec(id)?.[0] ?? '']);
+function familyOf(kernel: Identity): string {
+  return JSON.stringify([kernel.distribution, kernel.arch, kernel.series, flavourOf(kernel)]);
 }
 
 /** The baseline's kernel for each kernel of a run: with the same id, else the only remaining one of its family. */

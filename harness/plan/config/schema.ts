@@ -31,7 +31,9 @@ const policySchema = z
     gate: z
       .enum(GATES)
       .optional()
-      .describe('What fails a run: every unexpected failure (default), or only regressions if a baseline is given.'),
+      .describe(
+        'What fails a run: every unexpected failure (default), only regressions if a baseline is given, or these and failures of programs that the baseline lacks (`regressions+new`).',
+      ),
     failOnFlaky: z.boolean().optional().describe('If true, a cell that needed more than one attempt fails the run (default: false).'),
     maxInfra: z.number().int().nonnegative().optional().describe('Number of infrastructure failures that a run tolerates (default: 0).'),
   })

@@ -61,13 +61,13 @@ describe('corematrix report', () => {
         hidden_on_purpose skip   ok    —
 
       fail core-field-missing: task_struct.__state: no such field (byte_off)
-           task_state/new_name on debian-5.10.262-amd64
+           task_state/new_name on 5.10
       fail attach-target-missing: do_unlinkat is not in this kernel
-           probes/probe on debian-6.12.117-amd64
+           probes/probe on 6.12
       xpass: passes, though it was expected to fail: this kernel has neither name
-           task_state/either_name on debian-5.10.262-amd64
+           task_state/either_name on 5.10
       infra infra-timeout: no word from the guest for 30 s
-           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on fil…
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on 7.4
 
       interrupted: 5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels, 2 objects, 42.5 s, tcg, libbpf 1.7.0)
       ---
@@ -216,9 +216,9 @@ describe('corematrix merge', () => {
         hidden_on_purpose skip    —    —
 
       infra infra-timeout: no word from the guest for 30 s
-           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on fil…
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on 7.4
       not-run: its shard is missing: 1/3 or 3/3
-           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook, probe…
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook, probes/probe, probes/hidden_on_purpose on 5.10, 6.12, 7.4
 
       2 skip, 4 infra, 12 not-run (3 kernels, 2 objects, 42.5 s, tcg, libbpf 1.7.0)
       ---
@@ -253,17 +253,31 @@ describe('with a baseline', () => {
     ]).toEqual([1, 3, 1, 3, 0]);
   });
 
+  it('the gate regressions+new also counts failures of programs that the baseline lacks, and no others', async () => {
+    const names = new Map([['task_state', 'renamed']]);
+    const renamed = (id: string) => names.get(id) ?? id;
+    const objects = COMPLETE.objects.map((object) => ({ ...object, id: renamed(object.id) }));
+    const cells = COMPLETE.cells.map((cell) => ({ ...cell, object: renamed(cell.object) }));
+    await writeFile(join(folder, 'renamed.json'), renderJson({ ...COMPLETE, objects, cells }));
+    expect([
+      await exitCode('now.json', '--gate', 'regressions', '--baseline', 'renamed.json'),
+      await exitCode('now.json', '--gate', 'regressions+new', '--baseline', 'renamed.json'),
+      await exitCode('now.json', '--gate', 'regressions+new', '--baseline', 'now.json'),
+      await exitCode('now.json', '--gate', 'regressions+new', '--baseline', 'better.json'),
+    ]).toEqual([3, 1, 3, 1]);
+  });
+
   it('with a baseline, output and report folder show changes first', async () => {
     const { stdout } = await corematrix(folder, ['merge', 'now.json', '--baseline', 'better.json', '-o', 'compared']);
     expect(stdout.split('\n\n')[0]).toMatchInlineSnapshot(`
       "
       since 2026-05-04 10:00 UTC: 2 regressions, 1 still failing
       regression: task_struct.__state: no such field (byte_off)
-           task_state/new_name on debian-5.10.262-amd64
+           task_state/new_name on 5.10
       regression: do_unlinkat is not in this kernel
-           probes/probe on debian-6.12.117-amd64
+           probes/probe on 6.12
       still failing: passes, though it was expected to fail: this kernel has neither name
-           task_state/either_name on debian-5.10.262-amd64"
+           task_state/either_name on 5.10"
     `);
     expect(await read('compared/summary.md')).toContain('## Since 2026-05-04 10:00 UTC\n\n2 regressions, 1 still failing.\n');
   });

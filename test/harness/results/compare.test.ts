@@ -162,17 +162,17 @@ describe('changes in reports', () => {
       "
       since 2026-05-03 03:10 UTC: 1 regression, 2 still failing, 1 fixed, 2 relocations changed
       regression: task_struct.__state: no such field (byte_off)
-           task_state/new_name on debian-5.10.262-amd64
+           task_state/new_name on 5.10
       still failing: passes, though it was expected to fail: this kernel has neither name
-           task_state/either_name on debian-5.10.262-amd64
+           task_state/either_name on 5.10
       still failing: do_unlinkat is not in this kernel
-           probes/probe on debian-6.12.117-amd64
+           probes/probe on 6.12
       fixed
-           task_state/new_name on debian-6.12.117-amd64
+           task_state/new_name on 6.12
       value moved: task_struct.field_1 (byte_sz): 16 → 18446744073709551615
-           task_state/new_name on debian-5.10.262-amd64
+           task_state/new_name on 5.10
       value moved: task_struct.field_1 (byte_sz): 16 → 8
-           task_state/new_name on debian-6.12.117-amd64"
+           task_state/new_name on 6.12"
     `);
     expect(renderMarkdown(SAMPLE, { comparison }).split('## Unexpected')[0]).toMatchInlineSnapshot(`
       "# corematrix
