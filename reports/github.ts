@@ -2,6 +2,8 @@
 import type { Results } from '../harness/results/schema.ts';
 import { notesOf } from './model/notes.ts';
 import { type Finding, findings, pathBelow } from './model/findings.ts';
+import { type Why, whyLines, whyOf } from './model/why.ts';
+import { kernelNames } from '../harness/results/kernel-names.ts';
 import type { RenderOptions } from './model/render-options.ts';
 import { plural } from '../harness/base/text.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
@@ -31,8 +33,17 @@ function list(kernels: readonly string[]): string {
   return `${kernels.slice(0, MAX_KERNELS).join(', ')}${more}`;
 }
 
-function annotation(finding: Finding, root: string): string {
-  const { object, program, source, kernels } = finding;
+interface Context {
+  root: string;
+  /** Names of kernels by their ids. */
+  names: ReadonlyMap<string, string>;
+  why: (finding: Finding) => Why;
+}
+
+/** Reason and place on the first line, then what to do. */
+function annotation(finding: Finding, { root, names, why }: Context): string {
+  const { object, program, source } = finding;
+  const kernels = finding.kernels.map((kernel) => names.get(kernel) ?? kernel);
   const file = source && pathBelow(root, source.file);
   const place = file === null ? [] : [`file=${escapedProperty(file)}`, ...(source && source.line > 0 ? [`line=${source.line}`] : [])];
   const name = object && program !== null ? `${object.id}/${program}` : null;
@@ -40,7 +51,8 @@ function annotation(finding: Finding, root: string): string {
   const title = `title=${escapedProperty(shortened(name === null ? what : `${what}: ${name}`, TITLE_LENGTH))}`;
   const where = name === null ? `${plural(finding.count, 'program')} on ${list(kernels)}` : `on ${list(kernels)}`;
   const message = `${shortened(finding.reason, MESSAGE_LENGTH)} (${where})`;
-  return `::${COMMANDS[finding.status]} ${[...place, title].join(',')}::${escapedData(message)}`;
+  const lines = [message, ...whyLines(why(finding)).map((line) => shortened(line, MESSAGE_LENGTH))];
+  return `::${COMMANDS[finding.status]} ${[...place, title].join(',')}::${lines.map(escapedData).join('%0A')}`;
 }
 
 /**
@@ -55,7 +67,8 @@ export function renderGithub(results: Results, { root = '' }: RenderOptions = {}
     counts.set(COMMANDS[status], count);
     return count <= MAX_OF_TYPE;
   });
-  const lines = shown.map((finding) => annotation(finding, root));
+  const context = { root, names: kernelNames(results.kernels), why: whyOf(results) };
+  const lines = shown.map((finding) => annotation(finding, context));
   const left = all.length - shown.length;
   if (left > 0) lines.push(`::notice title=corematrix::${escapedData(`${plural(left, 'more finding')} in the report`)}`);
   for (const note of notesOf(results)) lines.push(`::notice title=corematrix::${escapedData(note)}`);

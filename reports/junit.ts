@@ -77,7 +77,7 @@ function totals(cells: readonly CellResult[]) {
   };
 }
 
-function suite(kernel: KernelResult, name: string, context: Context): object {
+function suite(kernel: KernelResult, stableName: string, context: Context): object {
   const { results } = context;
   const cells = results.cells.filter((cell) => cell.kernel === kernel.id);
   const facts = [
@@ -93,11 +93,11 @@ function suite(kernel: KernelResult, name: string, context: Context): object {
     ...fixedOffsetLines(results.objects).map((line) => ['fixed offsets', line] as const),
   ].flatMap(([name, value]) => (typeof value === 'string' ? [{ '@name': name, '@value': visible(value) }] : []));
   return {
-    '@name': visible(name),
+    '@name': visible(stableName),
     '@timestamp': results.run.startedAt,
     ...totals(cells),
     properties: { property: facts },
-    testcase: cells.flatMap((cell) => testcases(cell, name, context)),
+    testcase: cells.flatMap((cell) => testcases(cell, stableName, context)),
   };
 }
 

@@ -7,6 +7,8 @@ import type { Results } from '../harness/results/schema.ts';
 import { type Finding, findings, pathBelow } from './model/findings.ts';
 import { notesOf } from './model/notes.ts';
 import { escapedJson } from './json.ts';
+import { type Why, whyLines, whyOf } from './model/why.ts';
+import { kernelNames } from '../harness/results/kernel-names.ts';
 import type { RenderOptions } from './model/render-options.ts';
 import { plural } from '../harness/base/text.ts';
 import { shortened, visible } from '../harness/base/visible.ts';
@@ -90,17 +92,28 @@ function locationOf({ source, object, program }: Finding, root: string) {
   };
 }
 
-function resultOf(finding: JudgedFinding, ruleIds: readonly RuleId[], root: string) {
-  const { object, program, kernels, reason } = finding;
+interface Context {
+  ruleIds: readonly RuleId[];
+  root: string;
+  /** Names of kernels by their ids. */
+  names: ReadonlyMap<string, string>;
+  why: (finding: Finding) => Why;
+}
+
+/** A result. The first line of its message is the reason; the others say what to do. */
+function resultOf(finding: JudgedFinding, { ruleIds, root, names, why }: Context) {
+  const { object, program, reason } = finding;
+  const kernels = finding.kernels.map((kernel) => names.get(kernel) ?? kernel);
   const on = kernels.length > 12 ? `${kernels.slice(0, 12).join(', ')} and ${kernels.length - 12} more` : kernels.join(', ');
+  const first = `${object?.id ?? ''}/${program ?? ''}: ${shortened(reason, MESSAGE_LENGTH)} (on ${on})`;
   return {
     ruleId: ruleOf(finding),
     ruleIndex: ruleIds.indexOf(ruleOf(finding)),
     level: 'error',
-    message: { text: visible(`${object?.id ?? ''}/${program ?? ''}: ${shortened(reason, MESSAGE_LENGTH)} (on ${on})`) },
+    message: { text: [first, ...whyLines(why(finding)).map((line) => shortened(line, MESSAGE_LENGTH))].map(visible).join('\n') },
     locations: [locationOf(finding, root)],
     partialFingerprints: { 'corematrix/v1': fingerprint(finding) },
-    properties: { kernels: kernels.map(visible) },
+    properties: { kernels: finding.kernels.map(visible) },
   };
 }
 
@@ -128,6 +141,7 @@ export function renderSarif(results: Results, { root = '' }: RenderOptions = {})
       : []),
   ];
   const { run } = results;
+  const context = { ruleIds, root, names: kernelNames(results.kernels), why: whyOf(results) };
   const log = {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     version: '2.1.0',
@@ -149,7 +163,7 @@ export function renderSarif(results: Results, { root = '' }: RenderOptions = {})
             toolExecutionNotifications: [...notifications, ...notesOf(results).map((note) => notification(note, 'note'))],
           },
         ],
-        results: shown.map((finding) => resultOf(finding, ruleIds, root)),
+        results: shown.map((finding) => resultOf(finding, context)),
       },
     ],
   };

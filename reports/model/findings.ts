@@ -12,6 +12,8 @@ export interface Finding {
   /** Null for a cell without a verdict, which has one finding for all programs. */
   object: ObjectResult | null;
   program: string | null;
+  /** Of its root cause; null if it has none. */
+  fingerprint: string | null;
   /** The access of the failing relocation, as C writes it. */
   access: string | null;
   source: SourceLine | null;
@@ -73,6 +75,7 @@ export function findings(results: Results): Finding[] {
         reason,
         object: judged ? object : null,
         program: judged ? program.name : null,
+        fingerprint: program.fingerprint ?? null,
         access: fault?.access ?? null,
         source: fault?.source ?? null,
         kernels: [cell.kernel],

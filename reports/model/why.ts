@@ -21,7 +21,7 @@ interface Failed {
 export function whyOf({ explanation }: Pick<Results, 'explanation'>): (failed: Failed) => Why {
   const causes = new Map(explanation?.causes.map((cause) => [cause.fingerprint, cause]));
   return ({ class: failure, fingerprint }) => {
-    const cause = fingerprint == null ? undefined : causes.get(fingerprint);
+    const cause = causes.get(fingerprint ?? '');
     const help = failure === null ? [] : [FAILURES[failure].help];
     return {
       advice: cause && cause.advice.length > 0 ? cause.advice : help,

@@ -45,11 +45,11 @@ describe('a history', () => {
       "
       history of 4 runs since 2026-05-01; not as expected: 0, 1, 1, 2
       fails for the first time
-           probes/probe on debian-6.12.118-amd64
+           probes/probe on 6.12
       fails since 2026-05-02, 3 runs
-           probes/probe on debian-5.10.262-amd64
+           probes/probe on 5.10
       flaky 1 of 4 runs (25 %)
-           probes/probe on debian-5.10.262-amd64, debian-6.12.118-amd64
+           probes/probe on 5.10, 6.12
 
                    5.10 6.12"
     `);
@@ -63,11 +63,11 @@ describe('a history', () => {
       4 runs since 2026-05-01; not as expected: 0, 1, 1, 2.
 
       - **fails** for the first time
-        <br>probes/probe on debian-6.12.118-amd64
+        - \`probes/probe\` on 6.12
       - **fails** since 2026-05-02, 3 runs
-        <br>probes/probe on debian-5.10.262-amd64
+        - \`probes/probe\` on 5.10
       - **flaky** 1 of 4 runs (25 %)
-        <br>probes/probe on debian-5.10.262-amd64, debian-6.12.118-amd64
+        - \`probes/probe\` on 5.10, 6.12
 
       "
     `);

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Results } from '../../harness/results/schema.ts';
 import { renderMarkdown } from '../../reports/markdown.ts';
+import { explained } from './explained.ts';
 import { HOSTILE_SAMPLE } from './hostile.ts';
 import { contradicted } from './contradicted.ts';
 import { SAMPLE } from './sample.ts';
@@ -11,6 +12,11 @@ const columnsOf = (text: string) =>
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').length - 2);
+
+/** The text without its code spans, in which nothing is markup. */
+function withoutCode(text: string): string {
+  return text.replaceAll(/(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)/g, '');
+}
 
 /** The sample with many programs, so that its matrix alone exceeds the size limit of a job summary. */
 function large(): Results {
@@ -32,11 +38,12 @@ describe('summary.md', () => {
       "## Not as predicted
 
       - predicted to fail with core-field-missing, but it loads
-        <br>task_state/old_name on debian-5.10.262-amd64, task_state/new_name on debian-6.12.117-amd64, task_state/either_name on debian-6.12.117-amd64, task_state/newer_hook on debian-6.12.117-amd64, probes/hidden_on_purpose on debian-6.12.117-amd64
+        - \`task_state/old_name\` on 5.10
+        - \`task_state/new_name\`, \`task_state/either_name\`, \`task_state/newer_hook\`, \`probes/hidden_on_purpose\` on 6.12
       - not predicted to fail, but it fails with core-field-missing
-        <br>task_state/new_name on debian-5.10.262-amd64
+        - \`task_state/new_name\` on 5.10
       - not predicted to fail, but it fails with attach-target-missing
-        <br>probes/probe on debian-6.12.117-amd64
+        - \`probes/probe\` on 6.12
 
       "
     `);
@@ -63,8 +70,40 @@ describe('summary.md', () => {
   it('summary.md shows hostile text as text', () => {
     const text = renderMarkdown(HOSTILE_SAMPLE);
     expect(text).not.toMatch(/[^\P{C}\n]|[\u2028\u2029\ufffd]/u);
-    expect(text.replaceAll(/<br>|<\/?sub>/g, '')).not.toMatch(/[<>`@]|www\.|\]\(|(?<!&)#\w|^\s*::/m);
+    expect(withoutCode(text)).not.toMatch(/[<>`@]|www\.|\]\(|(?<!&)#\w|^\s*::/m);
     expect(new Set(columnsOf(text))).toEqual(new Set([4]));
+  });
+
+  it('summary.md shows bars and backticks in names without ending a code span or a cell', () => {
+    const named = '`a``b | c`';
+    const programs = [{ name: named, section: '', type: null, insns: 1 }];
+    const objects = SAMPLE.objects.map((object) => ({ ...object, programs }));
+    const cells = SAMPLE.cells.map((cell) => ({
+      ...cell,
+      programs: cell.programs.slice(0, 1).map((program) => ({ ...program, name: named })),
+    }));
+    const text = renderMarkdown({ ...SAMPLE, objects, cells });
+    expect(text).toContain('| ``` task_state/`a``b \\x7c c` ``` |');
+    expect(new Set(columnsOf(text))).toEqual(new Set([4]));
+  });
+
+  it('summary.md says for each cause what to do, with C and the page of its class', () => {
+    const text = renderMarkdown(explained(SAMPLE));
+    expect(text.slice(text.indexOf('## Unexpected'), text.indexOf('## Not as predicted')).split('\n- ')[1]).toMatchInlineSnapshot(`
+      "**core-field-missing** (fail): \`task_struct.__state: no such field (byte_off)\` (cause 0123456789ab)
+        - \`task_state/new_name\` on 5.10
+        - check that it means the same
+        - see \`docs/failures.md#core-field-missing\`
+        - write instead:
+
+          \`\`\`c
+          static int read_it(void)
+          {
+          	return a < b && "c";
+          }
+          \`\`\`
+      "
+    `);
   });
 
   it('each row of the table in summary.md has one column for the program and one for each kernel', () => {

@@ -40,7 +40,7 @@ describe('SARIF', () => {
                     },
                     "help": {
                       "text": "Attach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.",
-                      "markdown": "Attach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.\\n\\nHow it is decided:\\n\\n- libbpf printed \`failed to find kernel BTF type ID of 'NAME'\` or \`NAME is not found in vmlinux BTF\`.\\n- libbpf printed a \`struct_ops init_kern\` or \`struct_ops init\` line that says what it cannot find. Then the whole object fails, before relocation.\\n- The verifier refused the target: \`attach_btf_id N is not a function\`, \`NAME() is not modifiable\`, \`The address of function NAME cannot be found\`.\\n- Attaching the loaded program failed with ENOENT, ESRCH or ENODEV. BTF does not show this.\\n"
+                      "markdown": "Attach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.\\n\\nHow it is decided:\\n\\n- libbpf printed \`failed to find kernel BTF type ID of 'NAME'\` or \`NAME is not found in vmlinux BTF\`.\\n- libbpf printed a \`struct_ops init_kern\` or \`struct_ops init\` line that says what it cannot find. Then the whole object fails, before relocation.\\n- The verifier refused the target: \`attach_btf_id N is not a function\`, \`NAME() is not modifiable\`, \`The address of function NAME cannot be found\`.\\n- Attaching the loaded program failed with ENOENT, ESRCH or ENODEV. BTF does not show this.\\n- The symbols in the image of the kernel (kallsyms) lack the function, although BTF has it: the compiler renamed it (\`NAME.isra.0\`) or inlined it everywhere. A prediction finds this for kernels in the cache.\\n"
                     }
                   },
                   {
@@ -95,7 +95,7 @@ describe('SARIF', () => {
                 "ruleIndex": 1,
                 "level": "error",
                 "message": {
-                  "text": "task_state/new_name: task_struct.__state: no such field (byte_off) (on debian-5.10.262-amd64)"
+                  "text": "task_state/new_name: task_struct.__state: no such field (byte_off) (on 5.10)\\nTest bpf_core_field_exists() before the access. If the field was renamed or moved, read it in the other branch through a flavor of the type (struct name___old).\\nsee docs/failures.md#core-field-missing"
                 },
                 "locations": [
                   {
@@ -130,7 +130,7 @@ describe('SARIF', () => {
                 "ruleIndex": 0,
                 "level": "error",
                 "message": {
-                  "text": "probes/probe: do_unlinkat is not in this kernel (on debian-6.12.117-amd64)"
+                  "text": "probes/probe: do_unlinkat is not in this kernel (on 6.12)\\nAttach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.\\nsee docs/failures.md#attach-target-missing"
                 },
                 "locations": [
                   {
@@ -162,7 +162,7 @@ describe('SARIF', () => {
                 "ruleIndex": 2,
                 "level": "error",
                 "message": {
-                  "text": "task_state/either_name: passes, though it was expected to fail: this kernel has neither name (on debian-5.10.262-amd64)"
+                  "text": "task_state/either_name: passes, though it was expected to fail: this kernel has neither name (on 5.10)"
                 },
                 "locations": [
                   {

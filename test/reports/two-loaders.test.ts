@@ -73,10 +73,10 @@ describe.skipIf(goIsMissing)('one object with two loaders on one kernel', () => 
   test('the summary in Markdown has one row for each loader, with its verdict', () => {
     const lines = renderMarkdown(results).split('\n');
     expect(steady(lines.filter((line) => line.includes('gone') || line.includes('size')).join('\n'))).toMatchInlineSnapshot(`
-      "- **core-type-missing** (fail): struct gone&#58; no such type struct gone (type_size, gone.bpf.c&#58;5) <sub>6b6f9b15b8a8</sub>
-        <br>gone+cilium-0.22/size on debian-6.12
-      | gone / size | ✓ |
-      | gone+cilium-0.22 / size | **✗ fail** |"
+      "- **core-type-missing** (fail): \`struct gone: no such type struct gone (type_size, gone.bpf.c:5)\` (cause 6b6f9b15b8a8)
+        - \`gone+cilium-0.22/size\` on 6.12
+      | \`gone/size\` | ✓ |
+      | \`gone+cilium-0.22/size\` | **✗ fail** |"
     `);
   });
 });
