@@ -1,6 +1,6 @@
 // `corematrix rerun`: runs one cell of a run again in a fresh boot and keeps everything.
 import { access, chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { cacheRoot } from '../base/files.ts';
 import { planKernels } from '../../kernels/plan.ts';
@@ -20,6 +20,10 @@ import type { RunEvent } from '../run/events.ts';
 import { ensureAgents } from '../library/agents.ts';
 import { CONFIG_NAME } from '../library/load-config.ts';
 import type { Plan } from '../library/plan.ts';
+import type { Sources } from '../library/sources.ts';
+import { objectInBundle } from '../plan/bundle/read.ts';
+import { BUNDLE_FILE } from '../plan/bundle/schema.ts';
+import type { Expectation } from '../plan/expectations/expectation-schema.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { checkGuestSystem } from '../run/host.ts';
 import { run } from '../run/run.ts';
@@ -34,8 +38,8 @@ import { readPlan } from './read-plan.ts';
 import { findRecorded, foldersOf, optionOf } from './recorded.ts';
 import { readResultsAt } from './results-files.ts';
 import { showResults } from './show-results.ts';
-import { addTrustOptions, type TrustFlags } from './trust-options.ts';
-import { type UntrustedFlag, untrustedOption } from './untrusted.ts';
+import { addTrustOptions, sourcesOf, type TrustFlags } from './trust-options.ts';
+import { isUntrusted, type UntrustedFlag, untrustedOption } from './untrusted.ts';
 
 interface RerunOptions extends UntrustedFlag, TrustFlags {
   out: string;
@@ -114,6 +118,65 @@ async function kernelOf({ kernel }: FoundCell, selector: string, options: Kernel
   return found;
 }
 
+/** The cell to run again, and where it was found. */
+interface Rerun {
+  /** The results file. */
+  file: string;
+  earlier: Results;
+  found: FoundCell;
+  options: RerunOptions;
+}
+
+/** What runs again. */
+interface Subject {
+  object: RunObject;
+  selector: string;
+  sources: Sources;
+  expectations: readonly Expectation[];
+  kernelOptions: KernelOptions;
+}
+
+/** The object from the bundle in the report folder; null without a bundle. */
+async function bundledSubject({ file, earlier, found, options }: Rerun): Promise<Subject | null> {
+  const { id, sha256 } = found.object;
+  const inBundle = await objectInBundle(dirname(file), { run: earlier.run.id, object: { id, sha256 }, untrusted: isUntrusted(options) });
+  if (!inBundle) return null;
+  note(`the object and its settings are those of ${join(dirname(file), BUNDLE_FILE)}`);
+  const sources = sourcesOf(options);
+  const selector = await selectorNow(found.kernel, foldersOf(file, earlier.run.command, undefined));
+  return { ...inBundle, selector, sources, kernelOptions: { cache: cacheRoot(), ...sources } };
+}
+
+/** The object and the configuration from their files, as they are now. */
+async function currentSubject({ file, earlier, found, options }: Rerun): Promise<Subject> {
+  const folders = foldersOf(file, earlier.run.command, options.config);
+  const object = await findRecorded(found.object.path, found.object.sha256, folders);
+  const config = options.config ?? (await recordedConfig(earlier.run.command, folders));
+  const selector = await selectorNow(found.kernel, folders);
+  const { out, mirror, trustMirror, mirrorKey } = options;
+  const plan = await readPlan([object], {
+    kernel: [selector],
+    loader: [found.object.loader ?? DEFAULT_LIBBPF],
+    out,
+    mirror,
+    trustMirror,
+    mirrorKey,
+    ...(config !== undefined && { config }),
+    ...(options.untrusted === true && { untrusted: true }),
+  });
+  const expectations = plan.config.config.expectations ?? [];
+  return { object: objectOf(plan, found), selector, sources: plan.sources, expectations, kernelOptions: await plan.kernelOptions() };
+}
+
+/** A configuration that the user names now has precedence over the bundle. */
+async function subjectOf(rerunOf: Rerun): Promise<Subject> {
+  const { earlier, found, options } = rerunOf;
+  if (found.object.executable)
+    throw new UserError(`${found.object.id} is an executable; to run it again: ${commandLine(earlier.run.command)}`);
+  const bundled = options.config === undefined ? await bundledSubject(rerunOf) : null;
+  return bundled ?? currentSubject(rerunOf);
+}
+
 /** Writes the guest's command as a script, and removes large files without information. */
 async function keepCommand(folder: string, results: Results): Promise<string | null> {
   const guests = join(folder, 'guest');
@@ -134,25 +197,8 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   checkGuestSystem();
   const { name: file, results: earlier } = await readResultsAt(path);
   const found = findCell(earlier, name);
-  const folders = foldersOf(file, earlier.run.command, options.config);
-  const object = await findRecorded(found.object.path, found.object.sha256, folders);
-  const config = options.config ?? (await recordedConfig(earlier.run.command, folders));
   const out = options.out;
-  const selector = await selectorNow(found.kernel, folders);
-  const loader = [found.object.loader ?? DEFAULT_LIBBPF];
-  const { mirror, trustMirror, mirrorKey } = options;
-  const plan = await readPlan([object], {
-    kernel: [selector],
-    loader,
-    out,
-    mirror,
-    trustMirror,
-    mirrorKey,
-    ...(config !== undefined && { config }),
-    ...(options.untrusted === true && { untrusted: true }),
-  });
-  const subject = objectOf(plan, found);
-  const kernelOptions = await plan.kernelOptions();
+  const { object: subject, selector, sources, expectations, kernelOptions } = await subjectOf({ file, earlier, found, options });
   const kernel = await kernelOf(found, selector, kernelOptions);
   const image = await pullKernel(kernel, kernelOptions);
   const folder = await newFolder(out, `${kernel.id}.${subject.result.id}`);
@@ -172,14 +218,14 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
     await interruptible({
       onInterrupt: () => emit({ kind: 'interrupted' }),
       work: async (signal) => {
-        const agents = await unlessInterrupted(signal, ensureAgents([subject], plan.sources, emit));
+        const agents = await unlessInterrupted(signal, ensureAgents([subject], sources, emit));
         const request = {
           objects: [subject],
           selectors: [selector],
           kernelOptions: { ...kernelOptions, signal },
           cache: cacheRoot(),
           ...agents,
-          expectations: sortByExpiry(plan.config.config.expectations ?? [], new Date()).active,
+          expectations: sortByExpiry(expectations, new Date()).active,
           isolation: 'boot',
           accel: options.accel,
           jobs: 1,
@@ -210,8 +256,9 @@ export function addRerunCommand(program: Command): void {
     .summary('run one cell of a report again, in a fresh boot, and keep everything')
     .description(
       'Boots the kernel of one cell again, does what the run did with its object, and keeps everything in a folder: the report, all logs, ' +
-        'the mailbox, the initramfs, and the QEMU command as a script. Recorded paths are looked up where the run was started, in this ' +
-        'folder, and beside the configuration and the results.',
+        'the mailbox, the initramfs, and the QEMU command as a script. If the report folder has a bundle (run --bundle), the object and its ' +
+        'settings come from there, and without -c nothing else of the machine of the run is needed. Otherwise recorded paths are looked up ' +
+        'where the run was started, in this folder, and beside the configuration and the results.',
     )
     .argument('<results>', 'results.json or report folder')
     .argument('<cell>', 'KERNEL/OBJECT, as in links of the report; the series is enough if it is unique: 6.12/task_state')

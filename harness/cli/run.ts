@@ -15,6 +15,9 @@ import { checkGuestSystem } from '../run/host.ts';
 import { type Journal, JOURNAL_FILE, openJournal } from '../run/journal.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { checkGate, compareWith, gateOption } from './baseline.ts';
+import { BUNDLE_FILE } from '../plan/bundle/schema.ts';
+import { bundleOf } from '../plan/bundle/write.ts';
+import { bundleOptions, wantsBundle } from './bundle-option.ts';
 import { EXIT } from './exit-codes.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { addHelp } from './help.ts';
@@ -44,6 +47,7 @@ interface RunOptions extends PlanOptions {
   htmlAssets: HtmlAssets;
   json?: boolean;
   force?: boolean;
+  bundle?: boolean;
   verbose?: boolean;
 }
 
@@ -74,7 +78,10 @@ async function saveRun(ran: Results, { options, plan, history, whole, formats, e
   const { htmlAssets, force } = options;
   // Set first: a report that cannot be written does not hide a failure.
   process.exitCode = exitCodeOfResults(results, inputs.problems.length, gate);
-  await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison, force });
+  const releases = results.kernels.map(({ release }) => release);
+  const bundled = { run: results.run.id, objects: inputs.objects, releases, expectations: activeExpectations(plan) };
+  const bundle = wantsBundle(options.bundle) ? await bundleOf(bundled) : undefined;
+  await showResults(results, options.out, { json: options.json === true, formats, htmlAssets, comparison, force, bundle });
   // Expectations of cells that did not run are not unused.
   const ranAll = whole && results.cells.every(({ status }) => status !== 'skip');
   for (const one of ranAll ? unusedExpectations(activeExpectations(plan), results) : [])
@@ -122,7 +129,8 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const history = historyOf(options, plan);
   await checkHistory(history, options.out);
   const formats = options.format ?? plan.config.config.formats;
-  await checkOut(options.out, { ...options, formats });
+  const bundleFile = wantsBundle(options.bundle) ? BUNDLE_FILE : undefined;
+  await checkOut(options.out, { ...options, formats, bundleFile });
 
   const journal = runJournal(options);
   const cache = options.cache ? undefined : false;
@@ -163,6 +171,7 @@ export function addRunCommand(program: Command): void {
       'Boots every kernel of the matrix in QEMU, loads each object through libbpf in a fresh guest, and writes the results to ' +
         'the report folder.',
     );
+  const [bundle, noBundle] = bundleOptions();
   addPlanOptions(command)
     .optionsGroup('How to run it:')
     .addOption(jobsOption())
@@ -196,6 +205,8 @@ export function addRunCommand(program: Command): void {
     .addOption(htmlAssetsOption())
     .addOption(forceOption())
     .addOption(historyOption())
+    .addOption(bundle)
+    .addOption(noBundle)
     .option('--json', 'write the results to standard output as JSON')
     .option('-v, --verbose', 'show a line for every cell')
     .action(async (objects: string[], options: RunOptions) => runMatrix(objects, options, ['corematrix', ...process.argv.slice(2)]));

@@ -2,8 +2,7 @@
 import { Option } from 'commander';
 import { UserError } from '../base/errors.ts';
 import { checkNotRedirected } from '../plan/untrusted/outside.ts';
-
-const OFF: ReadonlySet<string> = new Set(['', '0', 'false', 'no', 'off']);
+import { isOn } from './environment-flag.ts';
 
 /** The options that matter for trust, of any command. */
 export interface UntrustedFlag {
@@ -29,7 +28,7 @@ export function untrustedOption(): Option {
 
 /** Whether the configuration is not trusted, by the option or the environment. */
 export function isUntrusted({ untrusted }: UntrustedFlag, env: NodeJS.ProcessEnv = process.env): boolean {
-  return untrusted === true || !OFF.has((env['COREMATRIX_UNTRUSTED'] ?? '').toLowerCase());
+  return untrusted === true || isOn(env['COREMATRIX_UNTRUSTED']);
 }
 
 /**

@@ -21,12 +21,14 @@ export interface FolderContents extends Pick<RenderOptions, 'htmlAssets'> {
   formats?: readonly FormatName[] | undefined;
   /** Files that are in the way and of nobody's report are replaced. */
   force?: boolean | undefined;
+  /** The name of the bundle file, if there is one. */
+  bundleFile?: string | undefined;
 }
 
 /** The files of a report, logs and record left aside. results.json is always one of them. */
-export function reportFiles({ formats = DEFAULT_FORMATS, htmlAssets }: FolderContents): string[] {
+export function reportFiles({ formats = DEFAULT_FORMATS, htmlAssets, bundleFile }: FolderContents): string[] {
   const assets = formats.includes('html') && htmlAssets === 'external' ? Object.values(HTML_ASSET_FILES) : [];
-  return [...new Set<FormatName>(['json', ...formats])].map((name) => FORMATS[name].file).concat(assets);
+  return [...new Set<FormatName>(['json', ...formats])].map((name) => FORMATS[name].file).concat(assets, bundleFile ?? []);
 }
 
 /** The folder, or the nearest one above it that exists. */

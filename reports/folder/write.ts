@@ -25,19 +25,26 @@ const BLOCK = 1 << 20;
 /** How the path of every log begins. */
 const LOG_START = `${LOG_FOLDER}/`;
 
-export interface FolderOptions extends RenderOptions, FolderContents {}
+export interface FolderOptions extends RenderOptions, FolderContents {
+  /** The bytes of the bundle file. */
+  bundle?: Uint8Array | undefined;
+}
 
 /** Writes files below a folder and remembers what was written. */
 interface FileWriter {
-  write: (path: string, parts: Iterable<string>) => Promise<void>;
+  write: (path: string, parts: Iterable<string | Uint8Array>) => Promise<void>;
   written: ReadonlyMap<string, WrittenFile>;
 }
 
-/** Pieces of text as bytes, small ones together. */
-function* blocks(parts: Iterable<string>): Generator<Buffer> {
+/** Pieces of text as bytes, small ones together; bytes stay as they are. */
+function* blocks(parts: Iterable<string | Uint8Array>): Generator<Uint8Array> {
   let waiting: string[] = [];
   let length = 0;
   for (const part of parts) {
+    if (typeof part !== 'string') {
+      yield part;
+      continue;
+    }
     waiting.push(part);
     length += part.length;
     if (length < BLOCK) continue;
@@ -114,6 +121,7 @@ async function replaceReport(results: Results, folder: string, options: FolderOp
     await mkdir(join(report, LOG_FOLDER), { recursive: true });
     await writeFormats(results, writer, options);
     await writeLogs(results, writer);
+    if (options.bundleFile !== undefined && options.bundle) await writer.write(options.bundleFile, [options.bundle]);
     await writeFile(join(report, RECORD_FILE), recordText(writer.written), { flush: true });
     await onWholeReport(folder, async () => {
       const plan = await planOf(folder, await ownedFiles(folder), reportFiles(options));

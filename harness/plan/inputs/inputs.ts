@@ -105,21 +105,35 @@ async function readObject(
   const placeOf = (path: readonly PropertyKey[]) => (path[0] !== undefined && path[0] in given ? defaults : source)?.at?.(path) ?? shown;
   const prepared = await prepareSettings(settings, { object: bpf, file: { path: file, bytes }, directory, placeOf });
   checkLoaderApplies(settings.loader ?? DEFAULT_LIBBPF, settings, placeOf, namesOf(bpf));
-  // Results do not name the default release.
-  const loader = prepared.loader && settings.loader !== undefined ? { loader: settings.loader } : {};
   // The user of an overruling loader asks about one loader, so that no name needs it.
-  const id = objectId(
-    safeName(source.name ?? file),
-    overrulingLoader === undefined ? (loader.loader ?? DEFAULT_LIBBPF) : DEFAULT_LIBBPF,
-    ids,
-  );
-  const named = { ...loader, ...(prepared.mode && prepared.mode !== 'load' && { mode: prepared.mode }) };
+  const named = overrulingLoader === undefined ? loaderInResults({ settings, prepared }) : undefined;
+  const id = objectId(safeName(source.name ?? file), named ?? DEFAULT_LIBBPF, ids);
+  return { object: preparedObject({ file, shown, bytes, bpf, id, settings, prepared }), placeOf };
+}
+
+/** The loader of an object as results name it; undefined for the default release, which they do not name. */
+function loaderInResults({ settings, prepared }: Pick<RunObject, 'settings' | 'prepared'>): string | undefined {
+  return prepared.loader ? settings.loader : undefined;
+}
+
+interface PreparedInput extends Pick<RunObject, 'file' | 'bytes' | 'settings' | 'prepared'> {
+  /** Its path in results. */
+  shown: string;
+  id: string;
+  /** The object as it was compiled. */
+  bpf: BpfObject;
+}
+
+/** The object of a run from its prepared settings. */
+export function preparedObject({ file, shown, bytes, bpf, id, settings, prepared }: PreparedInput): RunObject {
+  const loader = loaderInResults({ settings, prepared });
+  const named = { ...(loader !== undefined && { loader }), ...(prepared.mode && prepared.mode !== 'load' && { mode: prepared.mode }) };
   const loaded = asLoaded(bpf, prepared);
   const targets = new Map(loaded.programs.map(({ name, attachTo }) => [name, attachTo]));
   const withTargets = { ...bpf, programs: bpf.programs.map((program) => ({ ...program, attachTo: targets.get(program.name) ?? null })) };
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const result = { ...toObjectResult(withTargets, { id, path: shown, sha256, size: bytes.length }), ...named };
-  return { object: { file, bytes, bpf: loaded, settings, prepared, result }, placeOf };
+  return { file, bytes, bpf: loaded, settings, prepared, result };
 }
 
 /** The name of a file without its ending, safe in paths and URL fragments. */

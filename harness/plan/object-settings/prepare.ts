@@ -22,12 +22,17 @@ async function addPrepared<Name extends SettingName>(
 
 /**
  * Prepares every setting that an object has.
+ * @param except settings that are prepared elsewhere
  * @throws UserFaults with all values that do not fit the object, each with its place, the problem and the possible names
  */
-export async function prepareSettings(settings: ObjectSettings, input: PrepareInput): Promise<PreparedSettings> {
+export async function prepareSettings(
+  settings: ObjectSettings,
+  input: PrepareInput,
+  except: ReadonlySet<SettingName> = new Set(),
+): Promise<PreparedSettings> {
   const prepared: PreparedSettings = {};
   const faults: string[] = [];
-  for (const name of SETTING_NAMES) {
+  for (const name of SETTING_NAMES.filter((each) => !except.has(each))) {
     await addPrepared(prepared, name, settings, input).catch((error: unknown) => {
       faults.push(...faultsOf(error));
     });

@@ -34,7 +34,7 @@ export async function corematrix(cwd: string, args: readonly string[], env: Reco
   const all = command === 'run' ? [command, '--no-cache', ...rest] : args;
   const { exitCode, stdout, stderr } = await execa('node', [MAIN, ...all], {
     cwd,
-    env: { GITHUB_ACTIONS: '', ...env },
+    env: { CI: '', GITHUB_ACTIONS: '', ...env },
     reject: false,
     stdin: 'ignore',
   });

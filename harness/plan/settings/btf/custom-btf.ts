@@ -29,6 +29,14 @@ const MAX_BYTES = 24 << 20;
 async function readCustomBtf(path: string, shown: string): Promise<ResolvedCustomBtf> {
   const bytes = await readBtfFile(path).catch(reasonOf);
   if (typeof bytes === 'string') throw new UserError(`${shown}: ${bytes}`);
+  return customBtfOf(bytes, shown);
+}
+
+/**
+ * Custom BTF from its bytes.
+ * @throws UserError if they are no BTF
+ */
+export function customBtfOf(bytes: Uint8Array, shown: string): ResolvedCustomBtf {
   if (bytes.length > MAX_BYTES)
     throw new UserError(`${shown}: ${bytes.length} bytes of BTF are too many for a guest (${MAX_BYTES} at most)`);
   const types = indexBytes(bytes);

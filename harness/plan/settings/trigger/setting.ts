@@ -18,17 +18,28 @@ export interface Others {
   command?: unknown;
 }
 
-async function preparedTriggers(
-  value: TriggerSetting,
-  { object, settings, directory, place }: SettingInput<Others>,
-): Promise<PreparedTriggers> {
+type PlanInput = Pick<SettingInput<Others>, 'object' | 'settings' | 'place'>;
+
+function placedTriggers(value: TriggerSetting, { settings, place }: PlanInput) {
   if (settings.mode !== 'run') throw place.problem('trigger is only for "mode: run"');
-  const placed = Array.isArray(value) ? value.map((trigger, index) => ({ trigger, place: place.at(index) })) : [{ trigger: value, place }];
-  const triggers = withAllFaults('trigger', placed, (each) => planTrigger(each.trigger, object, each.place));
+  return Array.isArray(value) ? value.map((trigger, index) => ({ trigger, place: place.at(index) })) : [{ trigger: value, place }];
+}
+
+/**
+ * The triggers without the files of their commands.
+ * @throws UserFaults for triggers that do not fit the object
+ */
+export function plannedTriggers(value: TriggerSetting, input: PlanInput): PlannedTrigger[] {
+  return withAllFaults('trigger', placedTriggers(value, input), (each) => planTrigger(each.trigger, input.object, each.place));
+}
+
+async function preparedTriggers(value: TriggerSetting, input: SettingInput<Others>): Promise<PreparedTriggers> {
+  const placed = placedTriggers(value, input);
+  const triggers = plannedTriggers(value, input);
   const commands = placed.flatMap(({ trigger, place: here }, index): CommandTrigger[] =>
     typeof trigger === 'object' && 'command' in trigger ? [{ index, settings: trigger.command, place: here.at('command') }] : [],
   );
-  return { triggers, commands: await packTriggerCommands(commands, directory) };
+  return { triggers, commands: await packTriggerCommands(commands, input.directory) };
 }
 
 function triggerFrames(trigger: PlannedTrigger, index: number, packed: TriggerCommands | null): RequestFrame[] {
