@@ -17,6 +17,7 @@ interface Entry {
 const COMMANDS: Readonly<Record<string, Entry>> = {
   init: { group: 'Prepare:', load: async () => (await import('./init.ts')).addInitCommand },
   doctor: { group: 'Prepare:', load: async () => (await import('./doctor.ts')).addDoctorCommand },
+  setup: { group: 'Prepare:', load: async () => (await import('./setup.ts')).addSetupCommand },
   kernels: { group: 'Prepare:', load: async () => (await import('./kernels.ts')).addKernelsCommand },
   plan: { group: 'Run:', load: async () => (await import('./plan.ts')).addPlanCommand },
   run: { group: 'Run:', load: async () => (await import('./run.ts')).addRunCommand },

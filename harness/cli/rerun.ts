@@ -25,10 +25,10 @@ import { objectInBundle } from '../plan/bundle/read.ts';
 import { BUNDLE_FILE } from '../plan/bundle/schema.ts';
 import type { Expectation } from '../plan/expectations/expectation-schema.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
-import { checkGuestSystem } from '../run/host.ts';
 import { run } from '../run/run.ts';
 import { makeWorkFolder } from '../run/work-folder.ts';
 import { exitCodeOfResults } from './exit.ts';
+import { checkGuestMachine } from '../setup/guest-machine.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
@@ -194,7 +194,7 @@ exec ${commandLine(standaloneCommand(command, folder))}
 }
 
 async function rerun(path: string, name: string, options: RerunOptions, command: string[]): Promise<void> {
-  checkGuestSystem();
+  await checkGuestMachine();
   const { name: file, results: earlier } = await readResultsAt(path);
   const found = findCell(earlier, name);
   const out = options.out;

@@ -11,7 +11,7 @@ import type { Plan } from '../library/plan.ts';
 import { activeExpectations, planNotes, runPlan } from '../library/run.ts';
 import { startWork } from '../library/running.ts';
 import { describeExpectation, unusedExpectations, whyUnused } from '../plan/expectations/expectations.ts';
-import { checkGuestSystem } from '../run/host.ts';
+import { checkGuestMachine } from '../setup/guest-machine.ts';
 import { type Journal, JOURNAL_FILE, openJournal } from '../run/journal.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { checkGate, compareWith, gateOption } from './baseline.ts';
@@ -118,7 +118,7 @@ function runJournal({ out, resume }: RunOptions): RunJournal {
 }
 
 async function runMatrix(objects: string[], options: RunOptions, command: string[]): Promise<void> {
-  checkGuestSystem();
+  await checkGuestMachine();
   checkGate(options);
   const plan = await readPlan(objects, options);
   const { inputs } = plan;

@@ -15,7 +15,8 @@ import { type Accel, machineFor, qemuArguments } from '../guest/machine.ts';
 import { type ShellFile, shellInitramfs } from '../guest/shell-files.ts';
 import { standaloneCommand } from '../guest/standalone.ts';
 import { prepareInitramfs } from '../guest/agent.ts';
-import { checkGuestSystem, QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
+import { QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
+import { checkGuestMachine } from '../setup/guest-machine.ts';
 import { bootImages } from '../run/kernel.ts';
 import { makeWorkFolder } from '../run/work-folder.ts';
 import { ensureAgent } from '../setup/agent.ts';
@@ -82,7 +83,7 @@ async function onTerminal(command: readonly string[], signal: AbortSignal): Prom
 }
 
 async function shell(object: string | undefined, options: ShellOptions, signal: AbortSignal): Promise<void> {
-  checkGuestSystem();
+  await checkGuestMachine();
   if (!process.stdout.isTTY)
     throw new UserError('a shell on a terminal needs standard output to be one; "shell -c COMMAND" and a script on standard input do not');
   const files = [...(await shellTools(note)), ...(await objectFile(object))];

@@ -10,11 +10,13 @@ import { bootGuest } from '../guest/boot.ts';
 import { type Accel, machineFor } from '../guest/machine.ts';
 import { hasSandbox } from '../guest/sandbox.ts';
 import { type GuestAgent, prepareInitramfs } from '../guest/agent.ts';
-import { availableMiB, defaultJobs, QEMU_PROGRAM, qemuVersion } from '../run/host.ts';
+import { IS_CHECKOUT } from '../base/package-root.ts';
+import { availableMiB, defaultJobs, QEMU_PROGRAM, qemuVersion, systemTrouble } from '../run/host.ts';
 import { bootImages } from '../run/kernel.ts';
 import { makeWorkFolder } from '../run/work-folder.ts';
 import { ensureAgent } from '../setup/agent.ts';
-import { missingPackages } from '../setup/packages.ts';
+import { ownManager, typedCommand } from '../setup/distribution.ts';
+import { missingPackages, namesFor } from '../setup/packages.ts';
 import { type Finding, ok } from './finding.ts';
 import { judgeQemu } from './qemu-faults.ts';
 
@@ -25,10 +27,11 @@ const BOOT_MS = 60_000;
 const KERNEL_MIB = 200;
 
 async function checkPrograms(): Promise<Finding> {
-  const missing = await missingPackages(false);
+  const missing = await missingPackages(IS_CHECKOUT ? 'checkout' : 'use');
   if (missing.length === 0) return ok('programs', 'all needed programs are installed');
-  const names = missing.map(({ debian }) => debian).join(' ');
-  const advice = `npm run setup, or on Debian: apt-get install --no-install-recommends ${names}`;
+  const manager = await ownManager();
+  const names = namesFor(missing, manager);
+  const advice = manager === null ? 'corematrix setup' : `corematrix setup, or as root: ${typedCommand(manager, names)}`;
   return { what: 'programs', state: 'broken', found: `missing: ${missing.map(({ purpose }) => purpose).join('; ')}`, advice };
 }
 
@@ -45,7 +48,7 @@ async function checkQemu(): Promise<Finding[]> {
         };
     return [judgeQemu(version), sandbox];
   } catch (error) {
-    return [{ what: 'QEMU', state: 'broken', found: messageOf(error), advice: 'npm run setup' }];
+    return [{ what: 'QEMU', state: 'broken', found: messageOf(error), advice: 'corematrix setup' }];
   }
 }
 
@@ -102,7 +105,7 @@ async function checkAgent(mirrors: readonly string[] | undefined): Promise<{ fin
     const agent = await ensureAgent({ onNote: () => {}, mirrors });
     return { finding: ok('guest agent', `built, with libbpf ${agent.libbpf} (${agent.libbpfOrigin})`), agent };
   } catch (error) {
-    return { finding: { what: 'guest agent', state: 'broken', found: messageOf(error), advice: 'npm run setup' }, agent: null };
+    return { finding: { what: 'guest agent', state: 'broken', found: messageOf(error), advice: 'corematrix setup' }, agent: null };
   }
 }
 
@@ -159,6 +162,11 @@ export async function examine(
     findings.push(...found);
   };
   tell(ok('Node', process.version));
+  const trouble = systemTrouble();
+  if (trouble !== null) {
+    tell({ what: 'system', state: 'broken', found: trouble, advice: null });
+    return findings;
+  }
   tell(await checkPrograms());
   tell(...(await checkQemu()));
   tell(await checkMemory());

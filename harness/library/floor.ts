@@ -5,7 +5,7 @@ import { UserError } from '../base/errors.ts';
 import { cacheRoot } from '../base/files.ts';
 import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
-import { checkGuestSystem } from '../run/host.ts';
+import { checkGuestMachine } from '../setup/guest-machine.ts';
 import { ensureAgents } from './agents.ts';
 import { chosenKernels, readConfigured } from './configured.ts';
 import { emptyConfig, type LoadedConfig } from './load-config.ts';
@@ -46,7 +46,7 @@ async function oneObject({ object: path, config, loader }: FloorOptions): Promis
  */
 export function floor(options: FloorOptions): Running<MinimumKernels> {
   return startWork(async (emit, signal) => {
-    checkGuestSystem();
+    await checkGuestMachine();
     const object = await oneObject(options);
     const { config = emptyConfig() } = options;
     const { selectors, optional } = chosenKernels(options.kernels, config);

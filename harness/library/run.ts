@@ -10,7 +10,7 @@ import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import type { Results } from '../results/schema.ts';
 import type { Emit } from '../run/events.ts';
-import { checkGuestSystem } from '../run/host.ts';
+import { checkGuestMachine } from '../setup/guest-machine.ts';
 import type { Journal } from '../run/journal.ts';
 import { run as runCells } from '../run/run.ts';
 import type { RunRequest } from '../run/run-request.ts';
@@ -141,7 +141,7 @@ function commandOf({ objects = [], kernels = [], loaders = [], config }: PlanOpt
  */
 export function run(options: RunOptions): Running<FinishedRun> {
   return startWork(async (emit, signal) => {
-    checkGuestSystem();
+    await checkGuestMachine();
     const plan = await readPlan(options);
     const { problems, objects } = plan.inputs;
     if (objects.length === 0) throw new NothingUsableError('no object can be used', problems);

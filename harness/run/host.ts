@@ -9,16 +9,11 @@ export const QEMU_PROGRAM = 'qemu-system-x86_64';
 
 const SYSTEM_NAMES: Readonly<Record<string, string>> = { darwin: 'macOS', win32: 'Windows' };
 
-/**
- * Checks that this system can boot guests: they need KVM or at least files in memory, and QEMU ends with the process that started it.
- * @throws InfraError that says where the command can run, and which commands work here
- */
-export function checkGuestSystem(platform: string = process.platform): void {
-  if (platform === 'linux') return;
-  throw new InfraError(
-    `this command boots guests, which needs Linux and QEMU, and this is ${SYSTEM_NAMES[platform] ?? platform}; ` +
-      'here, "corematrix predict", "explain", "types", "report" and "merge" work',
-  );
+/** Why this system cannot boot guests, and which commands work here; null if it can. */
+export function systemTrouble(platform: string = process.platform): string | null {
+  if (platform === 'linux') return null;
+  const name = SYSTEM_NAMES[platform] ?? platform;
+  return `guests need Linux and QEMU, and this is ${name}; here, "corematrix predict", "explain", "types", "report" and "merge" work`;
 }
 
 /** Memory of the host that one guest may use, in MiB: pages that it writes are private, pages that it only reads are shared. */
@@ -32,7 +27,7 @@ const SPARE_MIB = 512;
  */
 export async function qemuVersion(): Promise<{ version: string; line: string }> {
   const result = await runProgram([QEMU_PROGRAM, '--version'], { stdin: 'ignore' });
-  if (isMissing(result)) throw new InfraError(`${QEMU_PROGRAM} is not installed; on Debian: apt-get install qemu-system-x86`);
+  if (isMissing(result)) throw new InfraError(`${QEMU_PROGRAM} is not installed; "corematrix setup" installs it`);
   const [line = ''] = result.stdout.split('\n');
   const version = /version (\S+)/.exec(line)?.[1];
   if (result.failed || !version) {

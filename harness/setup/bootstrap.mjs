@@ -19,7 +19,7 @@ if (modified(join(root, 'node_modules/.package-lock.json')) < modified(join(root
 
 buildIfOutdated();
 
-const { status, signal } = spawnSync(process.execPath, [join(root, 'dist/harness/cli/setup.js'), ...process.argv.slice(2)], {
+const { status, signal } = spawnSync(process.execPath, [join(root, 'dist/harness/cli/bootstrap.js'), ...process.argv.slice(2)], {
   cwd: root,
   stdio: 'inherit',
 });

@@ -1,61 +1,124 @@
-// System packages: their purpose, the proof that one is installed, and how to install it.
+// System packages: their purpose, the proof that one is installed, and their names in distributions.
 import { constants } from 'node:fs';
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { delimiter, isAbsolute, join } from 'node:path';
-import { InfraError } from '../base/errors.ts';
-import type { ProgramCommand } from '../base/program.ts';
-import { lastLines, run, secondsSince } from './command.ts';
+import { PACKAGE_ROOT } from '../base/package-root.ts';
+import type { Manager } from './distribution.ts';
+
+/** The names of a package; null where no package has it, or where it is not needed. */
+type Names = Readonly<Record<Manager, string | null>>;
 
 export interface SystemPackage {
   /** Its purpose in words. */
   purpose: string;
-  /** A program on PATH or a file that proves that it is installed. */
-  proof: string;
-  /** Its name on Debian. */
-  debian: string;
-  /** `run` is needed for everything, `tests` only by `npm test`. */
-  scope: 'run' | 'tests';
+  /** Programs on PATH or files, one of which proves that it is installed. */
+  proofs: readonly [string, ...string[]];
+  names: Names;
+  /**
+   * What needs it: `guests` every command that boots guests; `use` an installed package as well, but not always; `checkout` a checkout of
+   * the sources, which builds the agent and the samples; `tests` only `npm test`.
+   */
+  scope: 'guests' | 'use' | 'checkout' | 'tests';
 }
 
+/** Who needs packages: a user of an installed package, a checkout, or `npm test`. */
+export type Need = 'use' | 'checkout' | 'tests';
+
+const SCOPES = {
+  use: ['guests', 'use'],
+  checkout: ['guests', 'use', 'checkout'],
+  tests: ['guests', 'use', 'checkout', 'tests'],
+} as const satisfies Record<Need, readonly SystemPackage['scope'][]>;
+
+/** The same name in all distributions. */
+const everywhere = (name: string): Names => ({ apt: name, dnf: name, zypper: name, pacman: name, apk: name });
+/** A name of Debian only: tests run there. */
+const debian = (name: string): Names => ({ apt: name, dnf: null, zypper: null, pacman: null, apk: null });
+
 const PACKAGES: readonly SystemPackage[] = [
-  { purpose: 'QEMU, which runs the guests', proof: 'qemu-system-x86_64', debian: 'qemu-system-x86', scope: 'run' },
-  { purpose: 'the compiler of BPF programs', proof: 'clang', debian: 'clang', scope: 'run' },
-  { purpose: 'tools for BPF objects', proof: 'llvm-strip', debian: 'llvm', scope: 'run' },
-  { purpose: 'the compiler of the guest agent', proof: 'gcc', debian: 'gcc', scope: 'run' },
-  { purpose: 'the build of libbpf', proof: 'make', debian: 'make', scope: 'run' },
-  { purpose: 'the C library', proof: '/usr/include/stdio.h', debian: 'libc6-dev', scope: 'run' },
-  { purpose: 'ELF files, for libbpf', proof: '/usr/include/libelf.h', debian: 'libelf-dev', scope: 'run' },
-  { purpose: 'compressed sections, for libelf', proof: '/usr/include/zlib.h', debian: 'zlib1g-dev', scope: 'run' },
-  { purpose: 'compressed sections, for libelf', proof: '/usr/include/zstd.h', debian: 'libzstd-dev', scope: 'run' },
-  { purpose: 'kernel images compressed with LZ4', proof: 'lz4', debian: 'lz4', scope: 'run' },
-  { purpose: 'packages compressed with xz', proof: 'xz', debian: 'xz-utils', scope: 'run' },
-  { purpose: 'kernel images compressed with Zstandard', proof: 'zstd', debian: 'zstd', scope: 'run' },
   {
-    purpose: 'keys of the archive',
-    proof: '/usr/share/keyrings/debian-archive-keyring.gpg',
-    debian: 'debian-archive-keyring',
-    scope: 'run',
+    purpose: 'QEMU, which runs the guests',
+    proofs: ['qemu-system-x86_64'],
+    names: {
+      apt: 'qemu-system-x86',
+      dnf: 'qemu-system-x86-core',
+      zypper: 'qemu-x86',
+      pacman: 'qemu-system-x86',
+      apk: 'qemu-system-x86_64',
+    },
+    scope: 'guests',
   },
-  { purpose: 'ending guests with their parent', proof: 'setpriv', debian: 'util-linux', scope: 'run' },
-  { purpose: 'locks, which keep runs apart', proof: 'flock', debian: 'util-linux', scope: 'run' },
-  { purpose: 'a second opinion on BTF', proof: 'bpftool', debian: 'bpftool', scope: 'run' },
-  { purpose: 'a shell in guests ("corematrix shell")', proof: 'busybox', debian: 'busybox-static', scope: 'tests' },
-  { purpose: 'kernel images compressed with bzip2', proof: 'bzip2', debian: 'bzip2', scope: 'tests' },
-  { purpose: 'a second opinion on initramfs archives', proof: 'cpio', debian: 'cpio', scope: 'tests' },
-  { purpose: 'a second opinion on ELF files', proof: 'readelf', debian: 'binutils', scope: 'tests' },
-  { purpose: 'a second opinion on TAP', proof: 'prove', debian: 'perl', scope: 'tests' },
-  { purpose: 'a second opinion on XML', proof: 'xmllint', debian: 'libxml2-utils', scope: 'tests' },
+  {
+    purpose: 'ending guests with their parent',
+    proofs: ['setpriv'],
+    names: { ...everywhere('util-linux'), apk: 'setpriv' },
+    scope: 'guests',
+  },
+  { purpose: 'locks, which keep runs apart', proofs: ['flock'], names: { ...everywhere('util-linux'), apk: 'flock' }, scope: 'use' },
+  {
+    purpose: 'keys of the archive (or name a file with them: --mirror-key FILE)',
+    proofs: [
+      '/usr/share/keyrings/debian-archive-keyring.gpg',
+      '/usr/share/keyrings/debian-archive-keyring.pgp',
+      join(PACKAGE_ROOT, 'keys/debian-archive-keyring.gpg'),
+    ],
+    names: { ...everywhere('debian-archive-keyring'), dnf: 'debian-keyring', zypper: null },
+    scope: 'use',
+  },
+  { purpose: 'the compiler of BPF programs', proofs: ['clang'], names: everywhere('clang'), scope: 'checkout' },
+  { purpose: 'tools for BPF objects', proofs: ['llvm-strip'], names: everywhere('llvm'), scope: 'checkout' },
+  { purpose: 'the compiler of the guest agent', proofs: ['gcc'], names: everywhere('gcc'), scope: 'checkout' },
+  { purpose: 'the build of libbpf', proofs: ['make'], names: everywhere('make'), scope: 'checkout' },
+  {
+    purpose: 'the C library',
+    proofs: ['/usr/include/stdio.h'],
+    names: { apt: 'libc6-dev', dnf: 'glibc-static', zypper: 'glibc-devel-static', pacman: 'glibc', apk: 'musl-dev' },
+    scope: 'checkout',
+  },
+  {
+    purpose: 'ELF files, for libbpf',
+    proofs: ['/usr/include/libelf.h'],
+    names: { apt: 'libelf-dev', dnf: 'elfutils-libelf-devel', zypper: 'libelf-devel', pacman: 'libelf', apk: 'elfutils-dev' },
+    scope: 'checkout',
+  },
+  {
+    purpose: 'compressed sections, for libelf',
+    proofs: ['/usr/include/zlib.h'],
+    names: { apt: 'zlib1g-dev', dnf: 'zlib-devel', zypper: 'zlib-devel', pacman: 'zlib', apk: 'zlib-dev' },
+    scope: 'checkout',
+  },
+  {
+    purpose: 'compressed sections, for libelf',
+    proofs: ['/usr/include/zstd.h'],
+    names: { apt: 'libzstd-dev', dnf: 'libzstd-devel', zypper: 'libzstd-devel', pacman: 'zstd', apk: 'zstd-dev' },
+    scope: 'checkout',
+  },
+  { purpose: 'faster unpacking of LZ4', proofs: ['lz4'], names: everywhere('lz4'), scope: 'checkout' },
+  { purpose: 'faster unpacking of xz', proofs: ['xz'], names: { ...everywhere('xz'), apt: 'xz-utils' }, scope: 'checkout' },
+  { purpose: 'faster unpacking of Zstandard', proofs: ['zstd'], names: everywhere('zstd'), scope: 'checkout' },
+  {
+    purpose: 'a second opinion on BTF',
+    proofs: ['bpftool'],
+    names: { ...everywhere('bpftool'), pacman: 'bpf' },
+    scope: 'checkout',
+  },
+  { purpose: 'a shell in guests ("corematrix shell")', proofs: ['busybox'], names: debian('busybox-static'), scope: 'tests' },
+  { purpose: 'kernel images compressed with bzip2', proofs: ['bzip2'], names: debian('bzip2'), scope: 'tests' },
+  { purpose: 'a second opinion on initramfs archives', proofs: ['cpio'], names: debian('cpio'), scope: 'tests' },
+  { purpose: 'a second opinion on ELF files', proofs: ['readelf'], names: debian('binutils'), scope: 'tests' },
+  { purpose: 'a second opinion on TAP', proofs: ['prove'], names: debian('perl'), scope: 'tests' },
+  { purpose: 'a second opinion on XML', proofs: ['xmllint'], names: debian('libxml2-utils'), scope: 'tests' },
   {
     purpose: 'a second opinion on JUnit',
-    proof: '/usr/lib/python3/dist-packages/junitparser/__init__.py',
-    debian: 'python3-junitparser',
+    proofs: ['/usr/lib/python3/dist-packages/junitparser/__init__.py'],
+    names: debian('python3-junitparser'),
     scope: 'tests',
   },
-  { purpose: 'signatures of mirrors in tests', proof: 'gpg', debian: 'gnupg', scope: 'tests' },
-  { purpose: 'a second opinion on signatures', proof: 'gpgv', debian: 'gpgv', scope: 'tests' },
-  { purpose: 'an https server in tests', proof: 'openssl', debian: 'openssl', scope: 'tests' },
-  { purpose: 'the format of C', proof: 'clang-format', debian: 'clang-format', scope: 'tests' },
-  { purpose: 'the browser for tests of the report', proof: 'chromium', debian: 'chromium', scope: 'tests' },
+  { purpose: 'signatures of mirrors in tests', proofs: ['gpg'], names: debian('gnupg'), scope: 'tests' },
+  { purpose: 'a second opinion on signatures', proofs: ['gpgv'], names: debian('gpgv'), scope: 'tests' },
+  { purpose: 'an https server in tests', proofs: ['openssl'], names: debian('openssl'), scope: 'tests' },
+  { purpose: 'the format of C', proofs: ['clang-format'], names: debian('clang-format'), scope: 'tests' },
+  { purpose: 'the browser for tests of the report', proofs: ['chromium'], names: debian('chromium'), scope: 'tests' },
 ];
 
 /** Debian keeps bpftool where only root's PATH looks. */
@@ -75,82 +138,21 @@ async function isThere(proof: string, path: string): Promise<boolean> {
   return found.includes(true);
 }
 
-/** The packages whose proof is missing on this machine, in the order of the table. `path` lists the folders of programs. */
-export async function missingPackages(withTests: boolean, path?: string): Promise<SystemPackage[]> {
+async function isInstalled({ proofs }: SystemPackage, path: string): Promise<boolean> {
+  const found = await Promise.all(proofs.map(async (proof) => isThere(proof, path)));
+  return found.includes(true);
+}
+
+/** The packages that are needed and whose proofs are missing on this machine, in the order of the table. `path` lists the folders of programs. */
+export async function missingPackages(need: Need, path?: string): Promise<SystemPackage[]> {
   const where = path ?? [process.env['PATH'] ?? '', ...EXTRA_PATH].join(delimiter);
-  const wanted = PACKAGES.filter((entry) => withTests || entry.scope === 'run');
-  const there = await Promise.all(wanted.map(async (entry) => isThere(entry.proof, where)));
+  const scopes: readonly string[] = SCOPES[need];
+  const wanted = PACKAGES.filter(({ scope }) => scopes.includes(scope));
+  const there = await Promise.all(wanted.map(async (entry) => isInstalled(entry, where)));
   return wanted.filter((_, index) => there[index] === false);
 }
 
-/** How a command can be run as root on this machine. */
-type Root = 'directly' | 'sudo' | 'no';
-
-/** The plan for missing packages: commands to run in turn, or advice for the user. */
-export type PackagePlan =
-  | { kind: 'nothing' }
-  | { kind: 'install'; names: string[]; commands: ProgramCommand[] }
-  | { kind: 'by-hand'; advice: string };
-
-function adviceFor(missing: readonly SystemPackage[], why: string): string {
-  const width = Math.max(...missing.map((entry) => entry.debian.length));
-  const count = missing.length === 1 ? '1 system package is missing' : `${missing.length} system packages are missing`;
-  const list = missing.map((entry) => `  ${entry.debian.padEnd(width)}  ${entry.purpose}`);
-  const command = `apt-get install --no-install-recommends ${missing.map((entry) => entry.debian).join(' ')}`;
-  return [`${count}, and ${why}:`, ...list, `On Debian, as root: ${command}`].join('\n');
-}
-
-/** Advice: a line and a list. */
-function adviceError(advice: string): InfraError {
-  const [message = '', ...list] = advice.split('\n');
-  return new InfraError(message, { detail: list.join('\n') });
-}
-
-/** Plans how to install missing packages, with or without apt-get and root. */
-export function planPackages(missing: readonly SystemPackage[], machine: { debian: boolean; root: Root }): PackagePlan {
-  if (missing.length === 0) return { kind: 'nothing' };
-  if (!machine.debian) {
-    const why = "this is not a Debian system, so they are not installed for you (the names are Debian's)";
-    return { kind: 'by-hand', advice: adviceFor(missing, why) };
-  }
-  if (machine.root === 'no') {
-    return { kind: 'by-hand', advice: adviceFor(missing, 'neither root nor sudo without a password is available') };
-  }
-  const names = missing.map((entry) => entry.debian);
-  const apt = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', '-o', 'DPkg::Lock::Timeout=300'] as const;
-  const asRoot = (...words: string[]): ProgramCommand => (machine.root === 'sudo' ? ['sudo', '-n', ...apt, ...words] : [...apt, ...words]);
-  const commands = [asRoot('update'), asRoot('install', '-y', '--no-install-recommends', ...names)];
-  return { kind: 'install', names, commands };
-}
-
-async function isDebian(): Promise<boolean> {
-  const release = await readFile('/etc/os-release', 'utf8').catch(() => '');
-  return /^ID(_LIKE)?=.*\b(debian|ubuntu)\b/m.test(release) && (await isThere('apt-get', '/usr/bin'));
-}
-
-async function rootAccess(): Promise<Root> {
-  if (process.getuid?.() === 0) return 'directly';
-  const { ok } = await run(['sudo', '-n', 'true']);
-  return ok ? 'sudo' : 'no';
-}
-
-/**
- * Installs missing packages.
- * @throws InfraError that lists the packages if they cannot be installed from here, or that has apt-get's message
- */
-export async function ensurePackages(withTests: boolean, onNote: (text: string) => void): Promise<void> {
-  const missing = await missingPackages(withTests);
-  if (missing.length === 0) return;
-  const plan = planPackages(missing, { debian: await isDebian(), root: await rootAccess() });
-  if (plan.kind === 'nothing') return;
-  if (plan.kind === 'by-hand') throw adviceError(plan.advice);
-  onNote(`installing ${plan.names.join(' ')}`);
-  const started = performance.now();
-  for (const command of plan.commands) {
-    const { ok, said } = await run(command);
-    if (!ok) throw new InfraError(`${command.join(' ')} failed:`, { detail: lastLines(said, 3) });
-  }
-  const left = await missingPackages(withTests);
-  if (left.length > 0) throw adviceError(adviceFor(left, 'apt-get install did not install the expected files'));
-  onNote(`system packages: ${secondsSince(started)}`);
+/** The names of packages for a manager, each once. Without a known manager, those of Debian. */
+export function namesFor(packages: readonly SystemPackage[], manager: Manager | null): string[] {
+  return [...new Set(packages.flatMap(({ names }) => names[manager ?? 'apt'] ?? []))];
 }

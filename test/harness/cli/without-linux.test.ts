@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
 import { bzImage, elfImage, type FakeMirror, kernelDeb, startMirror } from '../../kernels/fixtures.ts';
 import { publicKey } from '../../kernels/signing.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 import { buildBtf } from '../bpf/btf/build-btf.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { MAIN } from './command.ts';
+import { copyInstalled } from './installed.ts';
 
 const SOURCE = `
 struct task_struct { int pid; } access_index;
@@ -38,25 +38,6 @@ let main = '';
 let mirror: FakeMirror;
 const path = (name: string) => join(folder, name);
 
-/** A package as it is installed, with the key of the mirror as that of Debian. */
-async function installPackage(): Promise<string> {
-  const installed = path('package');
-  const parts = [
-    'package.json',
-    'dist/harness',
-    'dist/kernels',
-    'dist/reports',
-    'dist/programs',
-    'harness/guest/agent',
-    'kernels/lock.json',
-  ];
-  for (const part of parts) await cp(join(PACKAGE_ROOT, part), join(installed, part), { recursive: true });
-  await symlink(join(PACKAGE_ROOT, 'node_modules'), join(installed, 'node_modules'));
-  await mkdir(join(installed, 'keys'));
-  await cp(publicKey('mirror'), join(installed, 'keys/debian-archive-keyring.gpg'));
-  return join(installed, 'dist/harness/cli/main.js');
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'without-linux-'));
   const image = bzImage({ payload: gzipSync(elfImage({ btf: TYPES, banner: `Linux version ${BANNER}` })), banner: BANNER });
@@ -65,7 +46,9 @@ beforeAll(async () => {
   mirror = await startMirror({
     bookworm: [{ name, version, deb: kernelDeb({ name, version }, [{ path: `./boot/vmlinuz-${RELEASE}`, content: image }]) }],
   });
-  main = await installPackage();
+  main = await copyInstalled(path('package'));
+  await mkdir(path('package/keys'));
+  await cp(publicKey('mirror'), path('package/keys/debian-archive-keyring.gpg'));
   await mkdir(path('bin'));
   await symlink(process.execPath, path('bin/node'));
   await mkdir(path('work'));
@@ -257,7 +240,7 @@ describe('another system than Linux', () => {
       exitCode: 3,
       stdout: '',
       stderr:
-        'error: this command boots guests, which needs Linux and QEMU, and this is macOS; here, "corematrix predict", "explain", "types", "report" and "merge" work',
+        'error: guests need Linux and QEMU, and this is macOS; here, "corematrix predict", "explain", "types", "report" and "merge" work',
     });
   });
 

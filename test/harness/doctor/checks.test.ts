@@ -58,7 +58,7 @@ describe('doctor', () => {
     const lines = stdout.split('\n');
     const at = lines.findIndex((line) => line.startsWith('broken   programs'));
     expect(lines.slice(at, at + 2).join('\n')).toMatch(
-      /QEMU, which runs the guests[^]*→ npm run setup, or on Debian: apt-get install .*qemu-system-x86/,
+      /QEMU, which runs the guests[^]*→ corematrix setup, or as root: apt-get install .*qemu-system-x86/,
     );
     expect(exitCode).toBe(3);
   });
