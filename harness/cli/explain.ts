@@ -5,17 +5,20 @@ import { explanationText } from '../../reports/terminal/explanation.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
 import { explain, type Explained } from '../library/explain.ts';
+import { sourcesOf } from '../library/sources.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { checkedLoader } from './loader-option.ts';
 import { repeated } from './options.ts';
+import { pullFrom } from './pull-needed.ts';
 import { type ConfigOptions, findConfig, settingsOption } from './read-plan.ts';
 import { readResultsAt } from './results-files.ts';
 import { isColoured } from './screen.ts';
+import { addTrustOptions, namedSources, type TrustFlags } from './trust-options.ts';
 import { untrustedOption } from './untrusted.ts';
 
-interface ExplainOptions extends ConfigOptions {
+interface ExplainOptions extends ConfigOptions, TrustFlags {
   kernel?: string[];
   loader?: string;
   json?: boolean;
@@ -29,7 +32,8 @@ async function areResults(path: string): Promise<boolean> {
 
 async function explainObjects(objects: readonly string[], options: ExplainOptions): Promise<Explained> {
   const { kernel: kernels, loader } = options;
-  return explain({ objects, kernels, loader, config: await findConfig(options) });
+  const config = await findConfig(options);
+  return explain({ objects, kernels, pull: pullFrom(sourcesOf(namedSources(options), config)), loader, config });
 }
 
 async function run(inputs: string[], options: ExplainOptions): Promise<void> {
@@ -66,7 +70,7 @@ export function addExplainCommand(program: Command): void {
     )
     .option(
       '-k, --kernel <selector>',
-      'where BTF comes from, as for "predict", repeatable (default: the kernels of the configuration, else the newest kernel of every series in the cache)',
+      'where BTF comes from, as for "predict", repeatable (default: the kernels of the configuration, else the newest kernel of every series in the cache); what the cache lacks is pulled',
       repeated,
     )
     .addOption(settingsOption())
@@ -78,6 +82,7 @@ export function addExplainCommand(program: Command): void {
     )
     .option('--json', 'write everything to standard output as JSON')
     .action(run);
+  addTrustOptions(command);
   addHelp(command, {
     exit: { asExpected: 'no program failed or is certain to fail', incompatible: 'a program failed or is certain to fail' },
     examples: [

@@ -21,14 +21,13 @@ import { addHelp } from './help.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { addLockCommands } from './kernels-lock.ts';
 import { writeLine } from './lines.ts';
+import { mebibytes, pullProgress } from './pull-progress.ts';
 import { SELECTOR_FORMS, SELECTOR_TABLE } from './selector-help.ts';
-import { isLive } from './screen.ts';
 import { table } from './table.ts';
 import { addTrustOptions, type TrustFlags, sourcesOf } from './trust-options.ts';
 
 const PULLS = 3;
 const KEEP_DAYS = 30;
-const REDRAW_MS = 100;
 
 interface SelectionOptions extends TrustFlags {
   lock?: string;
@@ -51,10 +50,6 @@ interface Listed {
   /** Of the download, in bytes. */
   size: number | null;
   cached: boolean;
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / (1 << 20)).toFixed(1)} MiB`;
 }
 
 function json(value: unknown): string {
@@ -106,40 +101,6 @@ async function list(selectors: string[], options: SelectionOptions): Promise<voi
       options.json === true ? json(listed) : table([['KERNEL', 'VERSION', 'PACKAGE', 'SUITE', 'SIZE', 'CACHED'], ...rows]),
     );
   });
-}
-
-/** Shows downloads: one live line on a terminal, only notes elsewhere. */
-function pullProgress(stream: NodeJS.WriteStream) {
-  const going = new Map<string, { bytes: number; total: number }>();
-  let drawn = 0;
-  const clear = () => {
-    if (isLive(stream)) stream.write('\r\u001b[K');
-  };
-  const draw = () => {
-    const now = performance.now();
-    if (!isLive(stream) || now - drawn < REDRAW_MS) return;
-    drawn = now;
-    const sum = (pick: 'bytes' | 'total') => [...going.values()].reduce((all, one) => all + one[pick], 0);
-    clear();
-    if (going.size > 0) stream.write(`downloading ${going.size}: ${mebibytes(sum('bytes'))} of ${mebibytes(sum('total'))}`);
-  };
-  return {
-    clear,
-    line: (text: string) => {
-      clear();
-      writeLine(stream, text);
-    },
-    onEvent: (event: KernelEvent) => {
-      if (event.kind === 'note') {
-        clear();
-        writeLine(stream, event.text);
-        return;
-      }
-      if (event.bytes < event.total) going.set(event.kernel, event);
-      else going.delete(event.kernel);
-      draw();
-    },
-  };
 }
 
 function pulledLine(image: KernelImage, milliseconds: number): string {

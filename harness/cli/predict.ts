@@ -6,18 +6,21 @@ import { UserError } from '../base/errors.ts';
 import { LIBRARY_RELEASES } from '../base/loader-name.ts';
 import type { LoaderName } from '../core-relo/loader.ts';
 import { type LoadLog, predict } from '../library/predict.ts';
+import { sourcesOf } from '../library/sources.ts';
 import type { Prediction } from '../predict/result.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
 import { checkedLoader } from './loader-option.ts';
 import { repeated } from './options.ts';
+import { pullFrom } from './pull-needed.ts';
 import { type ConfigOptions, findConfig, settingsOption } from './read-plan.ts';
 import { isColoured, sizeOf } from './screen.ts';
+import { addTrustOptions, namedSources, type TrustFlags } from './trust-options.ts';
 import { untrustedOption } from './untrusted.ts';
 import { BTF_TABLE } from '../kernel-btf/forms.ts';
 
-interface PredictOptions extends ConfigOptions {
+interface PredictOptions extends ConfigOptions, TrustFlags {
   kernel?: string[];
   json?: boolean;
   log?: boolean;
@@ -54,8 +57,9 @@ async function runPredict(objects: string[], options: PredictOptions): Promise<v
   const started = performance.now();
   const config = await findConfig(options);
   const { kernel: kernels, loader } = options;
+  const pull = pullFrom(sourcesOf(namedSources(options), config));
   const onLoad = options.log === true ? printLog : undefined;
-  const { prediction, problems, notes } = await predict({ objects, kernels, config, loader, onLoad });
+  const { prediction, problems, notes } = await predict({ objects, kernels, pull, config, loader, onLoad });
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   for (const note of notes) writeLine(process.stderr, `note: ${note}`);
   if (options.json === true) process.stdout.write(`${JSON.stringify(prediction)}\n`);
@@ -71,7 +75,7 @@ async function runPredict(objects: string[], options: PredictOptions): Promise<v
 export function addPredictCommand(program: Command): void {
   const command = program
     .command('predict')
-    .summary('predict from BTF and kernel symbols which programs fail on which kernels: no QEMU, no root, no network')
+    .summary('predict from BTF and kernel symbols which programs fail on which kernels: no QEMU, no root')
     .description(
       'Decides every CO-RE relocation of every object on every kernel as libbpf would, and whether the verifier reaches one without a target. ' +
         'Also finds unknown helpers, map types and program types, missing attach targets and missing kernel functions, and arguments of hooks that the kernel lacks or has as a number. ' +
@@ -81,7 +85,7 @@ export function addPredictCommand(program: Command): void {
     .argument('[object...]', 'BPF objects of either byte order, or patterns (default: those of the configuration)')
     .option(
       '-k, --kernel <selector>',
-      'where BTF comes from, repeatable (default: the kernels of the configuration, else the newest kernel of every series in the cache)',
+      'where BTF comes from, repeatable (default: the kernels of the configuration, else the newest kernel of every series in the cache); what the cache lacks is pulled',
       repeated,
     )
     .addOption(settingsOption())
@@ -95,6 +99,7 @@ export function addPredictCommand(program: Command): void {
     .option('--log', 'write the lines that libbpf would print instead')
     .option('--json', 'write everything to standard output as JSON, every relocation with its candidates')
     .action(runPredict);
+  addTrustOptions(command);
   addHelp(command, {
     notes: [
       BTF_TABLE,

@@ -76,6 +76,6 @@ export function addSetupCommand(program: Command): void {
       asExpected: 'nothing is missing now, or the command is printed',
       infrastructure: 'packages are missing and were not installed',
     },
-    examples: ['corematrix setup', 'corematrix setup --yes', 'sudo sh -c "$(corematrix setup --print)"'],
+    examples: ['corematrix setup', 'corematrix setup --yes', 'corematrix setup --print'],
   });
 }

@@ -1,7 +1,6 @@
 // Options that name mirrors, and mirrors and keys to accept. A configuration cannot accept any: another person may have written it.
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { MIRROR_VARIABLE } from '../../kernels/sources/debian/mirror.ts';
-import { KEYS_VARIABLE, TRUST_VARIABLE } from '../../kernels/trust/mirror-trust.ts';
+import { KEYS_VARIABLE, MIRROR_VARIABLE, TRUST_VARIABLE } from '../../kernels/trust/mirror-trust.ts';
 import type { SourceOptions, Sources } from '../library/sources.ts';
 import { repeated } from './options.ts';
 

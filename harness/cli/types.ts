@@ -8,15 +8,18 @@ import { factsOf, readKernelTypes } from '../kernel-btf/kernels.ts';
 import { findLayout, type TypeLayout } from '../results/layouts/layout.ts';
 import { type FoundLayout, surveyOf, type TypeSurvey } from '../kernel-btf/layout-survey.ts';
 import { chosenKernels, findChosenKernels } from '../library/configured.ts';
+import { sourcesOf } from '../library/sources.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp, type HelpFacts } from './help.ts';
 import { writeLine } from './lines.ts';
 import { repeated } from './options.ts';
+import { pullFrom } from './pull-needed.ts';
 import { type ConfigOptions, findConfig, settingsOption } from './read-plan.ts';
 import { isColoured, sizeOf } from './screen.ts';
+import { addTrustOptions, namedSources, type TrustFlags } from './trust-options.ts';
 import { untrustedOption } from './untrusted.ts';
 
-interface TypesOptions extends ConfigOptions {
+interface TypesOptions extends ConfigOptions, TrustFlags {
   kernel?: string[];
   json?: boolean;
   all?: boolean;
@@ -36,7 +39,9 @@ function firstLayout({ vmlinux, modules }: KernelTypes, type: string): TypeLayou
 
 /** Kernel by kernel, so that only one BTF is in memory. A name means the same type on all kernels. */
 async function survey(type: string, options: TypesOptions): Promise<{ found: TypeSurvey; problems: string[] }> {
-  const { kernels, problems } = await findChosenKernels(chosenKernels(options.kernel, await findConfig(options)));
+  const config = await findConfig(options);
+  const pull = pullFrom(sourcesOf(namedSources(options), config));
+  const { kernels, problems } = await findChosenKernels(chosenKernels(options.kernel, config), pull);
   const names = namesInBtf(type);
   const choices = names.map((): FoundLayout[] => []);
   for (const kernel of kernels) {
@@ -77,7 +82,7 @@ const TYPE =
   'name of the type, function, tracepoint or LSM hook: task_struct, "struct inode", vfs_unlink, sched_switch; a section such as lsm/inode_setattr names its target';
 const KERNEL = [
   '-k, --kernel <selector>',
-  'where BTF comes from, as for "predict", repeatable (default: the kernels of the configuration, else the newest kernel of every series in the cache)',
+  'where BTF comes from, as for "predict", repeatable (default: the kernels of the configuration, else the newest kernel of every series in the cache); what the cache lacks is pulled',
 ] as const;
 const EXIT_FACTS = { asExpected: 'shown', usage: 'wrong usage, no such type, or BTF that cannot be read' } satisfies HelpFacts['exit'];
 
@@ -98,6 +103,7 @@ export function addTypesCommand(program: Command): void {
     .addOption(untrustedOption())
     .option('--json', 'write everything to standard output as JSON')
     .action(async (type: string, options: TypesOptions) => tell(type, options, typeShowText));
+  addTrustOptions(show);
   addHelp(show, {
     exit: EXIT_FACTS,
     examples: ['corematrix types show task_struct', 'corematrix types show "struct inode" -k debian:6.12 --json'],
@@ -113,6 +119,7 @@ export function addTypesCommand(program: Command): void {
     .option('--all', 'also show members that do not differ, or only have another offset')
     .option('--json', 'write everything to standard output as JSON')
     .action(async (type: string, options: TypesOptions) => tell(type, options, typeDiffText));
+  addTrustOptions(diff);
   addHelp(diff, {
     notes: ['Marks: + added, - removed, ~ renamed, split, moved, or of another type or size, > only at another offset.'],
     exit: EXIT_FACTS,

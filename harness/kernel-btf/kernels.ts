@@ -181,6 +181,30 @@ function emptyCache(unverified: number): UserError {
   return new UserError(`no kernel in the cache is verified; "corematrix kernels pull ${DEFAULT_SELECTOR}" verifies them`);
 }
 
+/** Pulls the kernels that a selector means into the cache. */
+export type PullMissing = (selector: string) => Promise<void>;
+
+/** Pulls the kernels of a selector; returns what the cache has then. */
+async function pulled(selector: string, cache: string, pull: PullMissing): Promise<KernelsInCache> {
+  try {
+    await pull(selector);
+  } catch (error) {
+    if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;
+    const { message } = error;
+    const reason = `${selector}: the cache has no such kernel, and it cannot be pulled: ${message}`;
+    throw new InfraError(message.startsWith(selector) ? message : reason, { cause: error });
+  }
+  return kernelsInCache(cache);
+}
+
+/** The selector of an archive of which the cache has no kernel; null if there is nothing to pull. */
+function missingSelector(text: string, { trusted }: KernelsInCache): string | null {
+  if (text === NEWEST) return trusted.length === 0 ? DEFAULT_SELECTOR : null;
+  if (text === CACHED || text.startsWith(BTF)) return null;
+  const selector = parseSelector(text);
+  return selector.source.select(selector, trusted)?.length === 0 ? text : null;
+}
+
 async function select(text: string, cache: string, { trusted, unverified }: KernelsInCache): Promise<OfflineKernel[]> {
   if (text === CACHED || text === NEWEST) {
     if (trusted.length === 0) throw emptyCache(unverified.length);
@@ -207,14 +231,16 @@ export interface FoundKernels {
 
 /**
  * The kernels that selectors mean, in version order, each once; without selectors the newest of every series in the cache. A selector of
- * an archive means kernels in the cache only. `forms.ts` has the selectors of BTF that count here beside those of kernels.
+ * an archive means kernels in the cache only; if the cache has none of them, they are pulled first, if `pull` is given. `forms.ts` has the selectors of BTF that count here beside those of kernels.
  */
-export async function findKernels(selectors: readonly string[], cache: string): Promise<FoundKernels> {
-  const stored = await kernelsInCache(cache);
+export async function findKernels(selectors: readonly string[], cache: string, pull?: PullMissing): Promise<FoundKernels> {
+  let stored = await kernelsInCache(cache);
   const found: OfflineKernel[] = [];
   const problems: string[] = [];
   for (const text of selectors.length > 0 ? selectors : [NEWEST]) {
     try {
+      const missing = missingSelector(text, stored);
+      if (pull && missing !== null) stored = await pulled(missing, cache, pull);
       found.push(...(await select(text, cache, stored)));
     } catch (error) {
       if (!(error instanceof UserError) && !(error instanceof InfraError)) throw error;

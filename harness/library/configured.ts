@@ -1,7 +1,7 @@
 // The objects that a program or a command line names, with their settings from a configuration.
 import { UserError } from '../base/errors.ts';
 import { cacheRoot } from '../base/files.ts';
-import { findKernels, type FoundKernels } from '../kernel-btf/kernels.ts';
+import { findKernels, type FoundKernels, type PullMissing } from '../kernel-btf/kernels.ts';
 import { kernelEntries } from '../plan/config/kernel-entries.ts';
 import { type InputOptions, type Inputs, plainSources, readInputs } from '../plan/inputs/inputs.ts';
 import { objectSources } from '../plan/inputs/object-sources.ts';
@@ -49,11 +49,12 @@ export function chosenKernels(named: readonly string[] | undefined, { config, di
 /**
  * The kernels in the kernel cache that a choice means; without selectors the newest of every series. An optional kernel that is not in
  * the cache is left out.
+ * @param pull puts the kernels of a selector into the cache that has none of them (default: that is a problem)
  */
-export async function findChosenKernels({ selectors, optional }: ChosenKernels): Promise<FoundKernels> {
+export async function findChosenKernels({ selectors, optional }: ChosenKernels, pull?: PullMissing): Promise<FoundKernels> {
   const found = await Promise.all(
     optional.map(async (selector) => ((await findKernels([selector], cacheRoot())).kernels.length > 0 ? [selector] : [])),
   );
   const used = [...selectors.filter((selector) => !optional.includes(selector)), ...found.flat()];
-  return used.length === 0 && selectors.length > 0 ? { kernels: [], problems: [] } : findKernels(used, cacheRoot());
+  return used.length === 0 && selectors.length > 0 ? { kernels: [], problems: [] } : findKernels(used, cacheRoot(), pull);
 }

@@ -7,6 +7,7 @@ import { seenFailures } from '../explain/failures.ts';
 import { openKernels } from '../explain/kernel-cache.ts';
 import { explainRun, keptExplanation } from '../explain/of-results.ts';
 import { failuresByPrediction, objectsOfResults } from '../explain/sources.ts';
+import type { PullMissing } from '../kernel-btf/kernels.ts';
 import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import type { Explanation } from '../results/explanation.ts';
@@ -15,8 +16,10 @@ import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } f
 import { withPublicErrors } from './running.ts';
 
 export interface ExplainObjects extends NamedObjects {
-  /** Kernel selectors (default: the kernels of the configuration, else the newest kernel of every series in the kernel cache). Nothing is downloaded. */
+  /** Kernel selectors (default: the kernels of the configuration, else the newest kernel of every series in the kernel cache). */
   kernels?: readonly string[] | undefined;
+  /** Puts the kernels of a selector into the kernel cache, which has none of them (default: nothing is downloaded). */
+  pull?: PullMissing | undefined;
   /** The loader of objects that name none: `libbpf@1.1` (default: `libbpf@default`). */
   loader?: string | undefined;
   results?: never;
@@ -37,9 +40,9 @@ export interface Explained {
   notes: string[];
 }
 
-async function explainObjects({ kernels, loader, ...named }: ExplainObjects): Promise<Explained> {
+async function explainObjects({ kernels, pull, loader, ...named }: ExplainObjects): Promise<Explained> {
   const inputs = await readConfigured(named, { bigEndian: true, loaders: loader === undefined ? undefined : [loader] });
-  const found = await findChosenKernels(chosenKernels(kernels, named.config));
+  const found = await findChosenKernels(chosenKernels(kernels, named.config), inputs.objects.length > 0 ? pull : undefined);
   const problems = [...inputs.problems, ...found.problems];
   if (inputs.objects.length === 0) throw new NothingUsableError('no object can be used', problems);
   if (found.kernels.length === 0) throw new NothingUsableError('no kernel can be used', problems);
@@ -83,8 +86,8 @@ async function explainResults({ results, cell }: ExplainResults): Promise<Explai
 }
 
 /**
- * Finds the root causes of failures and what to write instead: of objects from BTF alone, or of the results of a run. It starts no guest
- * and downloads nothing.
+ * Finds the root causes of failures and what to write instead: of objects from BTF alone, or of the results of a run. It starts no guest,
+ * and downloads only what `pull` does.
  * @throws NothingUsableError if no object or no kernel can be used
  * @throws UserError for wrong input, such as a cell that the results do not have
  * @throws InfraError if this machine fails

@@ -1,5 +1,6 @@
 // Predictions for objects on kernels.
 import { NothingUsableError } from '../base/errors.ts';
+import type { PullMissing } from '../kernel-btf/kernels.ts';
 import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { type PredictedMatrix, predictMatrix } from '../predict/result.ts';
@@ -16,8 +17,10 @@ export interface LoadLog {
 }
 
 export interface PredictOptions extends NamedObjects {
-  /** Kernel selectors (default: the kernels of the configuration, else the newest kernel of every series in the kernel cache). Nothing is downloaded. */
+  /** Kernel selectors (default: the kernels of the configuration, else the newest kernel of every series in the kernel cache). */
   kernels?: readonly string[] | undefined;
+  /** Puts the kernels of a selector into the kernel cache, which has none of them (default: nothing is downloaded). */
+  pull?: PullMissing | undefined;
   /** The loader whose rules decide, also for objects that name another: `libbpf@1.1`. */
   loader?: string | undefined;
   /** Called with the lines that libbpf would print, for each load. */
@@ -27,7 +30,7 @@ export interface PredictOptions extends NamedObjects {
 }
 
 /**
- * Predicts from BTF alone which programs fail on which kernels. It starts no guest and downloads nothing.
+ * Predicts from BTF alone which programs fail on which kernels. It starts no guest, and downloads only what `pull` does.
  * @returns the prediction; a line for each object, kernel or module that cannot be used; and a line for each peculiarity
  * @throws NothingUsableError if no object or no kernel can be used
  * @throws ConfigurationError for a setting that does not fit an object, UserError for other wrong input
@@ -35,11 +38,11 @@ export interface PredictOptions extends NamedObjects {
  * @throws the reason of the signal if it aborts
  * @example see docs/library.md
  */
-export async function predict({ kernels, loader, onLoad, signal, ...named }: PredictOptions): Promise<PredictedMatrix> {
+export async function predict({ kernels, pull, loader, onLoad, signal, ...named }: PredictOptions): Promise<PredictedMatrix> {
   return withPublicErrors(async () => {
     signal?.throwIfAborted();
     const inputs = await readConfigured(named, { bigEndian: true, overrulingLoader: loader });
-    const found = await findChosenKernels(chosenKernels(kernels, named.config));
+    const found = await findChosenKernels(chosenKernels(kernels, named.config), inputs.objects.length > 0 ? pull : undefined);
     const unusable = [...inputs.problems, ...found.problems];
     if (inputs.objects.length === 0) throw new NothingUsableError('no object can be used', unusable);
     const { prediction, problems, notes } = await predictMatrix(inputs.objects, found.kernels, (kernel, object, { loads }) => {

@@ -13,6 +13,8 @@ export interface TrustOptions {
   mirrorKeys?: readonly string[] | undefined;
 }
 
+/** Addresses of mirrors to use in place of those of apt. */
+export const MIRROR_VARIABLE = 'COREMATRIX_DEBIAN_MIRROR';
 export const TRUST_VARIABLE = 'COREMATRIX_TRUST_MIRRORS';
 export const KEYS_VARIABLE = 'COREMATRIX_MIRROR_KEYS';
 export const KEY_FILE = { kind: 'a file with OpenPGP keys', maxBytes: 4 << 20 } as const satisfies FileLimit;

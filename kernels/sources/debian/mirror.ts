@@ -1,7 +1,7 @@
 // Finds the Debian mirrors of this machine: those that the user names, else those of apt. The program has no default host.
 import { UserError } from '../../../harness/base/errors.ts';
 import { isMissing, runProgram } from '../../../harness/base/program.ts';
-import { mirrorAddress } from '../../trust/mirror-trust.ts';
+import { MIRROR_VARIABLE, mirrorAddress } from '../../trust/mirror-trust.ts';
 import { type Archive, archiveOfSuite } from './suites.ts';
 
 /** A repository. `base` contains `dists/` and `pool/` and has no slash at its end. */
@@ -12,7 +12,6 @@ export interface Mirror {
   keepsExpired?: true;
 }
 
-export const MIRROR_VARIABLE = 'COREMATRIX_DEBIAN_MIRROR';
 const WHAT_TO_SET =
   `name a Debian mirror: --mirror URL, ${MIRROR_VARIABLE}=URL or "mirrors:" in corematrix.yaml; its address is that of ` +
   'the folder that contains dists/ and pool/ (name the security archive, too, if it is not beside it)';

@@ -37,6 +37,7 @@ describe('the help', () => {
         "corematrix",
         "corematrix init",
         "corematrix doctor",
+        "corematrix setup",
         "corematrix kernels",
         "corematrix kernels list",
         "corematrix kernels pull",

@@ -100,9 +100,9 @@ describe.skipIf(!mayMount)('a machine that has only Node (skipped where folders 
     });
   });
 
-  it('a machine with only Node pulls a kernel with the keys of the package, then predicts, explains, shows types, reports and merges', async () => {
-    const pulled = await bare('kernels', 'pull', 'debian:6.1', '--mirror', mirror.address);
-    expect([pulled.exitCode, pulled.stdout]).toEqual([0, expect.stringContaining(RELEASE)]);
+  it('a machine with only Node pulls the kernel that a prediction needs, with the keys of the package, then explains, shows types, reports and merges', async () => {
+    const first = await bare('predict', 'pid.bpf.o', '-k', 'debian:6.1', '--mirror', mirror.address);
+    expect([first.exitCode, first.stderr]).toEqual([0, 'debian:6.1 is not in the cache: pulling 1 kernel, 1.0 MiB']);
     const commands: readonly (readonly string[])[] = [
       ['kernels', 'list', 'debian:6.1', '--mirror', mirror.address],
       ['predict', 'pid.bpf.o', '-k', 'debian:6.1'],

@@ -86,7 +86,7 @@ describe('doctor', () => {
       what: 'mirror',
       state: 'warning',
       found: expect.stringContaining('fetch failed'),
-      advice: 'kernels in the cache can be used without it; COREMATRIX_DEBIAN_MIRROR can name another',
+      advice: 'kernels in the cache can be used without it; --mirror URL or COREMATRIX_DEBIAN_MIRROR=URL names another',
     });
   });
 });
