@@ -96,6 +96,8 @@ function refusal(error: unknown, id: string): Checked {
   if (/is revoked/.test(reason)) return bad('revoked', `key ${id} has been revoked`);
   if (/Signature is expired/.test(reason)) return unchecked('expired', `the signature of key ${id} has expired`);
   if (/is expired/.test(reason)) return unchecked('expired', `key ${id} has expired; ${UPDATE}`);
+  // The library needs another package for the curves brainpool.
+  if (reason.startsWith('Cannot find module')) return unchecked('refused', `key ${id} uses a curve that corematrix does not support`);
   if (reason.startsWith('Signature creation time is in the future')) {
     return unchecked('refused', `the signature of key ${id} is from the future; check the clock of this machine`);
   }

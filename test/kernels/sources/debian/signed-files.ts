@@ -25,6 +25,7 @@ const KEYS = {
   nistp256: { algorithm: 'nistp256' },
   brainpool: { algorithm: 'brainpoolP256r1' },
   expired: { algorithm: 'ed25519', lives: true },
+  renewed: { algorithm: 'ed25519', lives: true },
   revoked: { algorithm: 'ed25519' },
   subkey: { algorithm: 'ed25519', use: 'cert' },
   'expired subkey': { algorithm: 'ed25519', use: 'cert' },
@@ -137,6 +138,12 @@ function flipped(bytes: Buffer, at: number): Buffer {
   return changed;
 }
 
+function withByte(bytes: Buffer, at: number, value: number): Buffer {
+  const changed = Buffer.from(bytes);
+  changed[at] = value;
+  return changed;
+}
+
 type Change = readonly [name: string, change: (message: string) => string];
 
 /** Changes of a message that is signed with a known key. */
@@ -169,7 +176,7 @@ const CHANGES: readonly Change[] = [
   ['an empty signature', (m) => withPackets(m, Buffer.alloc(0))],
   ['a cut signature', (m) => withPackets(m, packetsOf(m).subarray(0, -10))],
   ['a flipped bit in the signature', (m) => withPackets(m, flipped(packetsOf(m), packetsOf(m).length - 1))],
-  ['a flipped bit in the signed time', (m) => withPackets(m, flipped(packetsOf(m), packetsOf(m).indexOf(Buffer.from([5, 2])) + 4))],
+  ['a later time in the signature', (m) => withPackets(m, withByte(packetsOf(m), packetsOf(m).indexOf(Buffer.from([5, 2])) + 2, 0x7f))],
   ['another packet version', (m) => withPackets(m, flipped(packetsOf(m), 2))],
   ['random bytes as its signature', (m) => withPackets(m, Buffer.from('d1'.repeat(90), 'hex'))],
   ['a packet of another kind before its signature', (m) => withPackets(m, Buffer.concat([Buffer.from([0xcd, 1, 65]), packetsOf(m)]))],
@@ -208,6 +215,9 @@ async function byKeys(gpg: Gpg): Promise<SignedFile[]> {
     (await gpg.sign('expired', { options: past })).replace('stable', 'x'),
     await gpg.export('expired'),
   );
+  const old = await gpg.sign('renewed', { options: past });
+  await gpg.run(['--quick-set-expire', await gpg.key('renewed'), '1y']);
+  add('a key that had expired and was renewed since', old, await gpg.export('renewed'));
   add('a subkey that has expired since', await gpg.sign('expired subkey', { options: past }), await gpg.export('expired subkey'));
   add('a signature that has expired', await gpg.sign('second', { options: ['--default-sig-expire', 'seconds=1'] }), known);
   const future = `${Math.floor(Date.now() / 1000) + YEAR}!`;
