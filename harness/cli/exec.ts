@@ -11,6 +11,7 @@ import { packExecutable } from '../plan/executable/pack-executable.ts';
 import type { Results } from '../results/schema.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { htmlAssetsOption, renderOptions, repeatedFormat } from './format-option.ts';
+import { checkGuestMachine } from '../setup/guest-machine.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
@@ -80,6 +81,7 @@ async function checkFolder({ out, format, force, htmlAssets }: ExecOptions): Pro
 }
 
 async function exec(argv: readonly [string, ...string[]], options: ExecOptions, command: string[]): Promise<void> {
+  await checkGuestMachine();
   const { kernel: selectors, with: named = [], env = {}, timeout, accel, jobs, verbose = false, results: file = null } = options;
   const note = (text: string) => writeLine(process.stderr, `note: ${text}`);
   await checkFolder(options);

@@ -83,7 +83,6 @@ async function onTerminal(command: readonly string[], signal: AbortSignal): Prom
 }
 
 async function shell(object: string | undefined, options: ShellOptions, signal: AbortSignal): Promise<void> {
-  await checkGuestMachine();
   if (!process.stdout.isTTY)
     throw new UserError('a shell on a terminal needs standard output to be one; "shell -c COMMAND" and a script on standard input do not');
   const files = [...(await shellTools(note)), ...(await objectFile(object))];
@@ -139,6 +138,7 @@ async function runScript(script: string, object: string | undefined, options: Sh
 }
 
 async function openShell(object: string | undefined, options: ShellOptions): Promise<void> {
+  await checkGuestMachine();
   const script = options.command ?? (process.stdin.isTTY ? null : await scriptFromInput());
   if (script !== null) return runScript(script, object, options);
   return untilInterrupted(async (signal) => shell(object, options, signal));

@@ -234,8 +234,15 @@ describe.skipIf(!mayMount)('a machine without the program flock', () => {
 });
 
 describe('another system than Linux', () => {
-  it.each(['run', 'floor', 'rerun', 'shell'])('%s says in one line what it needs on macOS', async (command) => {
-    const named = { run: ['pid.bpf.o'], floor: ['pid.bpf.o'], rerun: ['results.json', 'x'], shell: ['-k', 'debian:6.1'] }[command] ?? [];
+  it.each(['run', 'floor', 'exec', 'rerun', 'shell'])('%s says in one line what it needs on macOS', async (command) => {
+    const named =
+      {
+        run: ['pid.bpf.o'],
+        floor: ['pid.bpf.o'],
+        exec: ['-k', 'debian:6.1', '--', '/bin/true'],
+        rerun: ['results.json', 'x'],
+        shell: ['-k', 'debian:6.1'],
+      }[command] ?? [];
     expect(await onSystem('darwin', command, ...named)).toEqual({
       exitCode: 3,
       stdout: '',
