@@ -2,6 +2,7 @@
 import { libraryName } from '../base/loader-name.ts';
 import { FAILURES, type FailureClass, isRelocationFailure } from '../base/failures.ts';
 import type { Stage } from '../base/vocabulary.ts';
+import { isAboutSymbols } from '../verdict/rules/attach.ts';
 
 const MAPS: ReadonlySet<FailureClass> = new Set<FailureClass>(['map-type-unsupported', 'map-create-failed', 'resource-limit']);
 
@@ -37,8 +38,9 @@ export function notReachedAfter(failure: FailureClass, stage: Stage, reason: str
   if (MAPS.has(failure) && stage !== 'verify') return `the verifier, because ${library} creates maps before it loads programs`;
   if (isRelocationFailure(failure)) return 'later instructions, because the verifier stops at the first instruction that it rejects';
   if (reason.startsWith('verifier: ')) return null;
+  if (failure === 'program-type-unsupported' || (stage === 'verify' && isAboutSymbols(reason)))
+    return 'the verifier, because the kernel refuses the program before verification';
   if (stage === 'verify' && failure === 'attach-target-missing')
     return `the verifier, because ${library} stops before it loads the program`;
-  if (failure === 'program-type-unsupported') return 'the verifier, because the kernel refuses the program before verification';
   return null;
 }

@@ -12,7 +12,7 @@ import type { FindSymbol } from '../core-relo/candidates.ts';
 const HEAD = 'corematrix: functions with symbols, format 1';
 const NEWLINE = 10;
 /** Types of functions in nm(1). */
-const FUNCTION = /^[tTwW]$/;
+const FUNCTIONS: ReadonlySet<string> = new Set(['t', 'T', 'w', 'W']);
 /** Space before a function that the kernel can turn into code when it boots. Not indexed, although half of all names begin so. */
 const BEFORE_FUNCTION = '__pfx_';
 /** What a compiler appends to the name of a function that it changed. The guest's agent knows the same: symbol_lists.c. */
@@ -24,7 +24,7 @@ const OF_LINKER = '.llvm.';
 /** Names without a dot in their order, each once; an empty line; then names with a dot in the order of their addresses. */
 function bodyOf(symbols: readonly KernelSymbol[]): string {
   const names = new Set<string>();
-  for (const { name, type } of symbols) if (FUNCTION.test(type) && !name.startsWith(BEFORE_FUNCTION)) names.add(name);
+  for (const { name, type } of symbols) if (FUNCTIONS.has(type) && !name.startsWith(BEFORE_FUNCTION)) names.add(name);
   const [plain, dotted]: [string[], string[]] = [[], []];
   for (const name of names) (name.includes('.') ? dotted : plain).push(name);
   return `${plain.toSorted().join('\n')}\n\n${dotted.join('\n')}\n`;

@@ -41,12 +41,12 @@ async function timed(what: () => Promise<unknown>): Promise<number> {
   return performance.now() - started;
 }
 
-/** Makes a cache of links to the machine's kernels, so that name indexes are built and used only here. */
+/** Makes a cache of links to the machine's kernels, so that indexes are built and used only here. */
 async function linkCache(folder: string, kernels: readonly CachedKernel[]): Promise<void> {
   for (const { sha256, directory } of kernels) {
     const own = join(folder, 'kernels', sha256);
     await mkdir(own, { recursive: true });
-    for (const name of [KERNEL_FILES.btf, KERNEL_FILES.facts]) await symlink(join(directory, name), join(own, name));
+    for (const name of [KERNEL_FILES.btf, KERNEL_FILES.facts, KERNEL_FILES.vmlinux]) await symlink(join(directory, name), join(own, name));
   }
 }
 

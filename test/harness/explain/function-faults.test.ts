@@ -1,6 +1,7 @@
 // Advice on functions to which no program can be attached: each reason that the guest's lists give has its own.
 import { expect, test } from 'vitest';
 import { adviceByReason } from '../../../harness/explain/advice.ts';
+import { notReachedAfter } from '../../../harness/explain/not-reached.ts';
 import { functionFaultOf, targetReason } from '../../../harness/verdict/rules/attach.ts';
 
 test.each([
@@ -22,4 +23,11 @@ test('a function that only older results call inlined keeps its advice', () => {
 test('a function that the kernel lacks has no fault of its own', () => {
   const reason = targetReason({ program: 'p', function: 'f', state: 'absent', variant: '' }, 'kprobe') ?? '';
   expect(functionFaultOf(reason)).toBeNull();
+});
+
+test('a load that ends at a function without a symbol reached the kernel, but not the verifier; an attachment checked everything', () => {
+  const reason = targetReason({ program: 'p', function: 'f', state: 'variant', variant: 'f.isra.0' }, 'tracing') ?? '';
+  const refused = 'the verifier, because the kernel refuses the program before verification';
+  expect(notReachedAfter('attach-target-missing', 'verify', reason)).toBe(refused);
+  expect(notReachedAfter('attach-target-missing', 'attach', reason)).toBeNull();
 });
