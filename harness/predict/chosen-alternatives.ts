@@ -1,9 +1,13 @@
 // Predicts which programs and maps of an object are loaded, if this depends on the kernel: `if-supported`, and alternatives.
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
+import type { Loader } from '../core-relo/loader.ts';
+import type { PredictedFailure } from './findings/finding.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
 import { knowsMapType, programFindings } from './findings/support.ts';
 import { certainlyWithoutSymbol } from './findings/symbols.ts';
+
+type Rules = Pick<Loader, 'cilium'>;
 
 export interface Chosen {
   /** The object with `autoload` set for every program. */
@@ -13,10 +17,10 @@ export interface Chosen {
 }
 
 /** Switches off `if-supported` programs whose type or target the kernel certainly lacks. A target counts even if a program is only loaded. */
-function withoutUnsupported(object: BpfObject, kernel: KernelTypes): BpfObject {
+function withoutUnsupported(object: BpfObject, kernel: KernelTypes, loader: Rules): BpfObject {
   const isSupported = (program: BpfProgram) =>
     program.autoload !== 'if-supported' ||
-    (!programFindings(program, kernel).some(({ certain }) => certain) && certainlyWithoutSymbol(program, kernel) === null);
+    (!programFindings(program, kernel, loader).some(({ certain }) => certain) && certainlyWithoutSymbol(program, kernel, loader) === null);
   return { ...object, programs: object.programs.map((program) => (isSupported(program) ? program : { ...program, autoload: false })) };
 }
 
@@ -33,26 +37,31 @@ function withChosenMaps(object: BpfObject, kernel: KernelTypes): BpfObject {
 }
 
 /** Switches off the programs and maps that the kernel does not support. Decides like the guest, but only from BTF. Pure. */
-export function decideBySupport(object: BpfObject, kernel: KernelTypes): BpfObject {
-  return withChosenMaps(withoutUnsupported(object, kernel), kernel);
+export function decideBySupport(object: BpfObject, kernel: KernelTypes, loader: Rules): BpfObject {
+  return withChosenMaps(withoutUnsupported(object, kernel, loader), kernel);
 }
 
 /**
  * Chooses the first program that loads in each group of alternatives. As in the guest, one whose function certainly has no symbol is only
  * tried if this is true of all.
  * @param alone predicts a program that is loaded alone
+ * @param withoutSymbol the certain failure of a program whose function has no symbol
  */
-export function chooseAlternatives(object: BpfObject, kernel: KernelTypes, alone: (program: BpfProgram) => PredictedProgram): Chosen {
+export function chooseAlternatives(
+  object: BpfObject,
+  alone: (program: BpfProgram) => PredictedProgram,
+  withoutSymbol: (program: BpfProgram) => PredictedFailure | null,
+): Chosen {
   const others = new Map<string, PredictedProgram>();
   for (const { kind, names } of object.alternatives) {
     if (kind !== 'programs') continue;
     const members = object.programs.filter(({ name, autoload }) => autoload !== false && names.includes(name));
-    const isAnyThere = members.some((program) => certainlyWithoutSymbol(program, kernel) === null);
+    const isAnyThere = members.some((program) => withoutSymbol(program) === null);
     const inOrder = members
       .toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name))
       .map((program) => {
         const predicted = alone(program);
-        return { ...predicted, failure: predicted.failure ?? (isAnyThere ? certainlyWithoutSymbol(program, kernel) : null) };
+        return { ...predicted, failure: predicted.failure ?? (isAnyThere ? withoutSymbol(program) : null) };
       });
     const chosen = inOrder.find(({ failure }) => failure === null);
     // If no alternative loads, each fails.

@@ -21,6 +21,7 @@ import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
 import { programRefusedByLibbpf, programWithoutTarget, refusedByLoader } from './findings/object-only.ts';
 import { attachByNameFindings } from './findings/attach-by-name.ts';
+import { certainlyWithoutSymbol } from './findings/symbols.ts';
 import { callbackFindings } from './findings/callbacks.ts';
 import { kfuncTypeFindings } from './findings/kfunc-types.ts';
 import { missingWeakKfuncs, objectFindings, programFindings } from './findings/support.ts';
@@ -266,7 +267,7 @@ function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCel
 /** Findings that make a program fail before verification. An `if-supported` program does not fail because of them. */
 function ownFindings(program: BpfProgram, kernel: KernelTypes, loader: Loader): Finding[] {
   return program.autoload === true
-    ? [...programRefusedByLibbpf(program, loader), ...programWithoutTarget(program, loader), ...programFindings(program, kernel)]
+    ? [...programRefusedByLibbpf(program, loader), ...programWithoutTarget(program, loader), ...programFindings(program, kernel, loader)]
     : [];
 }
 
@@ -301,11 +302,11 @@ export function predictCell(
   if (!kernel) return cellWithoutBtf(input, loader);
   const refused = refusedByLoader(input, loader) ?? otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
   if (refused) return refusedCell(input, refused);
-  const decided = decideBySupport(input, kernel);
+  const decided = decideBySupport(input, kernel, loader);
   const shared = objectFindings(decided, kernel, loader);
   const callbacksIn = callbackFindings(input, kernel);
   const kfuncsIn = kfuncTypeFindings(input, kernel);
-  const attached = (program: BpfProgram) => (mode === 'load' ? [] : attachByNameFindings(program, kernel));
+  const attached = (program: BpfProgram) => (mode === 'load' ? [] : attachByNameFindings(program, kernel, loader));
   const own = new Map(
     input.programs.map(
       (program) =>
@@ -325,7 +326,11 @@ export function predictCell(
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
     programIn(decided, load, program, { findings: [...sharedBy(program, load), ...(own.get(program.name) ?? [])], loader });
   const deciding = loadable(decided, kernel, loader);
-  const { object, others } = chooseAlternatives(decided, kernel, (program) => verdictOn(examine(deciding, program.name), program));
+  const { object, others } = chooseAlternatives(
+    decided,
+    (program) => verdictOn(examine(deciding, program.name), program),
+    (program) => certainlyWithoutSymbol(program, kernel, loader),
+  );
   const chosen = others.size === 0 ? deciding : loadable(object, kernel, loader);
   const verdicts = (loadOf: (name: string) => ExaminedLoad) =>
     object.programs.map((program) => others.get(program.name) ?? verdictOn(loadOf(program.name), program));

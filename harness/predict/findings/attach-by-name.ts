@@ -2,6 +2,7 @@
 import { namedTracepoint } from '../../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
+import type { Loader } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { findIn, inUnloadedModule, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import type { Finding } from './finding.ts';
@@ -15,10 +16,10 @@ const missing = (reason: string): Finding => {
  * Finds the target that a kprobe or tracepoint program may lack when it is attached. A finding from BTF is not certain: BTF lacks some
  * functions of the kernel, such as those that share a name with another, and a module may add functions and tracepoints.
  */
-export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
+export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'cilium'>): Finding[] {
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [];
   const function_ = probedFunction(program);
-  if (function_ !== null && kernel.findSymbol) return missingSymbol(program, kernel);
+  if (function_ !== null && kernel.findSymbol) return missingSymbol(program, kernel, loader);
   // A part of a function has no name in BTF.
   if (function_ !== null && !function_.includes('.') && !findIn(kernel, 'func', function_)) {
     const where = inUnloadedModule(kernel, function_, 'address') ?? "not in this kernel's BTF, which lacks some of its functions";

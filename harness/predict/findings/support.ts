@@ -205,7 +205,7 @@ export function namesOutsideVmlinux(object: BpfObject): string[] {
 /**
  * Finds what makes a program fail before verification, or leaves it out if it is `if-supported`. Returns nothing if BTF was cut down.
  */
-export function programFindings(program: BpfProgram, kernel: KernelTypes): Finding[] {
+export function programFindings(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'cilium'>): Finding[] {
   if (kernel.onlyCustom && program.type !== null && BOUND_BY_BTF.has(program.type)) {
     const reason = 'the kernel has no BTF, which this program needs to find its target';
     return [{ failure: { stage: 'relocate', class: 'btf-missing', reason }, certain: true }];
@@ -216,6 +216,6 @@ export function programFindings(program: BpfProgram, kernel: KernelTypes): Findi
     const reason = `program type ${program.type} is unknown to this kernel`;
     return [{ failure: { stage: 'verify', class: 'program-type-unsupported', reason }, certain: true }];
   }
-  const symbol = functionByName(program)?.stage === 'verify' ? missingSymbol(program, kernel) : [];
+  const symbol = functionByName(program)?.stage === 'verify' ? missingSymbol(program, kernel, loader) : [];
   return [...attachTarget(program, kernel), ...symbol];
 }

@@ -2,6 +2,7 @@
 import { attachTargetOf } from '../../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { FunctionSymbol, KernelTypes } from '../../core-relo/candidates.ts';
+import type { Loader } from '../../core-relo/loader.ts';
 import { findIn, inUnloadedModule } from '../../kernel-btf/kernel-names.ts';
 import { type TargetFacts, targetReason } from '../../verdict/rules/attach.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
@@ -44,13 +45,25 @@ function mayBeInModule({ inPackage, modules }: KernelTypes, name: string): boole
   return modules.length === 0;
 }
 
+type Rules = Pick<Loader, 'cilium'>;
+
+/** What cilium/ebpf puts before the name of a function that the kernel lacks: it may be a system call. @see pmuProbe() in its link/kprobe.go */
+const CALL_PREFIXES = ['__x64_', '__arm64_'] as const;
+
+/** What a kernel has of the function that a loader looks for; null if its symbols are unknown. */
+function symbolOf({ function: name, stage }: FunctionByName, { findSymbol }: KernelTypes, { cilium }: Rules): FunctionSymbol | null {
+  const symbol = findSymbol?.(name) ?? null;
+  const isCall = cilium !== null && stage === 'attach' && CALL_PREFIXES.some((prefix) => findSymbol?.(prefix + name).kind === 'found');
+  return symbol && isCall ? { kind: 'found' } : symbol;
+}
+
 /**
  * Finds that the kernel has no symbol for the function of a program. Without known modules, this is certain only for a function of the
  * kernel's BTF.
  */
-export function missingSymbol(program: BpfProgram, kernel: KernelTypes): Finding[] {
+export function missingSymbol(program: BpfProgram, kernel: KernelTypes, loader: Rules): Finding[] {
   const wanted = functionByName(program);
-  const symbol = wanted && kernel.findSymbol?.(wanted.function);
+  const symbol = wanted && symbolOf(wanted, kernel, loader);
   if (!wanted || !symbol || symbol.kind === 'found') return [];
   const { function: name, stage } = wanted;
   const inBtf = findIn({ ...kernel, modules: [] }, 'func', name) !== null;
@@ -70,7 +83,7 @@ export function missingSymbol(program: BpfProgram, kernel: KernelTypes): Finding
  * decides this before any load, whatever the mode, but not for an offset in a function.
  * @see supported.c of the agent
  */
-export function certainlyWithoutSymbol(program: BpfProgram, kernel: KernelTypes): PredictedFailure | null {
+export function certainlyWithoutSymbol(program: BpfProgram, kernel: KernelTypes, loader: Rules): PredictedFailure | null {
   if ((program.attachTo ?? program.section).includes('+')) return null;
-  return missingSymbol(program, kernel).find(({ certain }) => certain)?.failure ?? null;
+  return missingSymbol(program, kernel, loader).find(({ certain }) => certain)?.failure ?? null;
 }

@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { indexNames } from '../../../../harness/bpf/btf/names.ts';
 import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/object.ts';
 import type { KernelTypes } from '../../../../harness/core-relo/candidates.ts';
-import { DEFAULT_LOADER } from '../../../../harness/core-relo/loader.ts';
+import { DEFAULT_LOADER, loaderRules } from '../../../../harness/core-relo/loader.ts';
 import { readFunctions, writeFunctions } from '../../../../harness/kernel-btf/function-symbols.ts';
 import type { Mode } from '../../../../harness/plan/settings/mode-name.ts';
 import { predictCell } from '../../../../harness/predict/predict.ts';
@@ -135,6 +135,19 @@ test('of alternatives, one whose function has no symbol is not chosen, unless th
   expect(choose('k_renamed', 'k_there')).toEqual({ k_renamed: `may fail (attach): ${renamed}` });
   expect(choose('renamed', 'k_there')).toEqual({ renamed: `may fail (verify): ${renamed}` });
   expect(choose('k_renamed', 'k_inlined')).toEqual({});
+});
+
+test('cilium/ebpf takes a function that the kernel lacks for a system call', () => {
+  const symbols = [...SYMBOLS, { name: '__x64_absent', type: 'T', offset: 0 }];
+  const read = readFunctions(writeFunctions(symbols, 'digest'), 'digest');
+  const findSymbol = read.valid ? read.find : null;
+  const kernel = kernelOf({ ...withPackage, ...(findSymbol && { findSymbol }) });
+  const failing = (name: string | undefined) => {
+    return predictCell(object, kernel, loaderRules(name), 'attach').programs.some(
+      ({ name: program, failure }) => program === 'k_absent' && failure,
+    );
+  };
+  expect([undefined, 'cilium@0.22', 'aya@0.14'].map(failing)).toEqual([true, false, true]);
 });
 
 test('symbols are read only for an object that needs an address', async () => {
