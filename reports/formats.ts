@@ -1,5 +1,6 @@
 // Every report format: its file in the report folder, and the pure function that renders it.
 import type { Results } from '../harness/results/schema.ts';
+import { renderBadge, renderShields } from './badge.ts';
 import { renderCtrf } from './ctrf.ts';
 import type { FormatName } from '../harness/base/format-names.ts';
 import { renderGithub } from './github.ts';
@@ -32,4 +33,6 @@ export const FORMATS: Readonly<Record<FormatName, Format>> = {
   sarif: { file: 'results.sarif', render: renderSarif },
   ctrf: { file: 'ctrf.json', render: renderCtrf },
   tap: { file: 'results.tap', render: renderTap },
+  badge: { file: 'badge.svg', render: renderBadge },
+  shields: { file: 'badge.json', render: renderShields },
 };

@@ -19,7 +19,7 @@ export function renderParts(results: Results, format: FormatName, options: Forma
 
 /**
  * Renders results in one format. The same results give the same text.
- * @param format `html`, `json`, `junit`, `markdown`, `github`, `sarif`, `ctrf` or `tap`
+ * @param format `html`, `json`, `junit`, `markdown`, `github`, `sarif`, `ctrf`, `tap`, `badge` or `shields`
  * @returns the whole text: one page for `html`, with style and script in it
  * @throws RangeError for results whose text is larger than a string of Node.js, about 512 MiB
  * @example see docs/library.md

@@ -67,7 +67,9 @@ const BAD: readonly string[] = STATUSES.filter((status) => STANDINGS[status] ===
 /** Number of unexpected programs on kernels in each of the latest runs, this one last. */
 function badCounts({ runs, programs }: History): number[] {
   const all = programs.flatMap(({ trends }) => trends);
-  return runs.map((_, at) => all.filter((trend) => BAD.includes(trend[at] ?? '')).length).slice(-MAX_COUNTS);
+  // Results of older versions know only the programs of the latest run.
+  const counted = (at: number) => all.filter((trend) => BAD.includes(trend[at] ?? '')).length;
+  return runs.map(({ unexpected }, at) => unexpected ?? counted(at)).slice(-MAX_COUNTS);
 }
 
 /** `14 runs since 2026-11-01; not as expected: 0, 0, 3`; null for the first run. */

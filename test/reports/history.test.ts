@@ -55,6 +55,15 @@ describe('a history', () => {
     `);
   });
 
+  it('the numbers of earlier runs stay when their programs and kernels vanish', () => {
+    const results = night({ day: 4, statuses: ['fail', 'fail'] });
+    const objects = results.objects.map((object) => ({ ...object, id: 'renamed' }));
+    const cells = results.cells.map((cell) => ({ ...cell, object: 'renamed' })).slice(0, 1);
+    const later = { ...results, kernels: results.kernels.slice(0, 1), objects, cells };
+    const text = plain({ ...later, history: historyFacts(lines(...NIGHTS.slice(0, 3)), lineOf(later)) });
+    expect(text).toContain('history of 4 runs since 2026-05-01; not as expected: 0, 1, 1, 1');
+  });
+
   it('the history is a section of summary.md', () => {
     const text = renderMarkdown(RESULTS);
     expect(text.slice(text.indexOf('## History'), text.indexOf('## Unexpected'))).toMatchInlineSnapshot(`

@@ -98,6 +98,15 @@ function courseOf(points: readonly Point[]): string {
     .join('');
 }
 
+/** The number of programs on kernels that were not as expected in a run, with all programs and kernels that it had. */
+function unexpectedIn({ objects }: HistoryLine): number {
+  const letters = objects.flatMap(({ programs }) => programs.flatMap(({ statuses }) => Array.from(statuses)));
+  return letters.filter((letter) => {
+    const status = STATUS_OF.get(letter);
+    return status !== undefined && STANDINGS[status] === 'bad';
+  }).length;
+}
+
 /** The facts of a history about the latest run. */
 export function historyFacts(lines: readonly HistoryLine[], latest: HistoryLine): History {
   const all = ordered(lines, latest);
@@ -105,7 +114,7 @@ export function historyFacts(lines: readonly HistoryLine[], latest: HistoryLine)
   const history: History = {
     runsKnown: all.length,
     first: all[0]?.finishedAt ?? latest.finishedAt,
-    runs: all.slice(-MAX_TREND).map(({ run, finishedAt }) => ({ id: run, finishedAt })),
+    runs: all.slice(-MAX_TREND).map((line) => ({ id: line.run, finishedAt: line.finishedAt, unexpected: unexpectedIn(line) })),
     programs: [],
     failing: [],
     flaky: [],

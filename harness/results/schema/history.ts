@@ -33,6 +33,11 @@ export const historySchema = z.strictObject({
       z.strictObject({
         id: z.string().describe('`id` of the run.'),
         finishedAt: z.iso.datetime().describe('End of the run (UTC).'),
+        unexpected: count
+          .optional()
+          .describe(
+            'Number of programs on kernels that were not as expected in that run, including those that this run no longer has; absent in results of older versions.',
+          ),
       }),
     )
     .describe('The latest runs, at most 30, this one last.'),

@@ -102,7 +102,7 @@ describe('corematrix init', () => {
       # File that pins the kernels, so that every run uses the same ones. "corematrix kernels update" moves it to newer ones.
       # lock: kernels.lock.json
 
-      # Formats of the report besides results.json and logs: html, junit, markdown, github, sarif, ctrf, tap.
+      # Formats of the report besides results.json and logs: html, junit, markdown, github, sarif, ctrf, tap, badge, shields.
       # formats: [html, junit, markdown]
 
       # File to which every run appends a line. Reports use it to show since when a program fails and which cells are flaky.

@@ -124,7 +124,7 @@ describe('corematrix report', () => {
       "error: no/such: no such file; expected a results.json or the report folder it lies in
       error: not.json: 5 errors: run: Invalid input: expected object, received undefined; kernels: Invalid input: expected array, received undefined; objects: Invalid input: expected array, received undefined; …
       error: again/logs/results.json: no such file
-      error: option '--format <name>' argument 'pdf' is invalid. Allowed choices are html, json, junit, markdown, github, sarif, ctrf, tap.
+      error: option '--format <name>' argument 'pdf' is invalid. Allowed choices are html, json, junit, markdown, github, sarif, ctrf, tap, badge, shields.
       (add --help for the possible arguments)
       error: --format writes to standard output and --out a folder; choose one
       error: whole/results.json and shard 1/results.json cannot be merged: number of shards is no and 3; give the shards of one run
@@ -197,7 +197,7 @@ describe('corematrix merge', () => {
       'results.tap',
     ]);
     expect((await corematrix(folder, ['merge', 'shard 1', '--format', 'pdf'])).stderr).toMatchInlineSnapshot(`
-      "error: option '--format <name>' argument 'pdf' is invalid. Possible are html, json, junit, markdown, github, sarif, ctrf, tap.
+      "error: option '--format <name>' argument 'pdf' is invalid. Possible are html, json, junit, markdown, github, sarif, ctrf, tap, badge, shields.
       (add --help for the possible arguments)"
     `);
   });
