@@ -7,6 +7,7 @@ import { type ElfSection, type ElfSymbol, readSymbols, SHF_EXECINSTR, STB_LOCAL,
 import { ciliumRefusal } from './cilium-refusal.ts';
 import { sectionStrings } from './compiler.ts';
 import { conflictingSize, type ObjectMap } from './maps.ts';
+import { LEGACY_BYTES, legacySections } from './legacy-maps.ts';
 import type { BpfObject } from './object.ts';
 import { KNOWS_SECTION, sectionKnownSince } from './section-names.ts';
 
@@ -89,26 +90,17 @@ function staticEvidence({ elf, programs }: BpfObject, symbols: readonly ElfSymbo
   return found ? [{ libraries: LIBRARIES, refusedAs: 'is static and not supported', words: `static program ${found.name}` }] : [];
 }
 
-/** Type, sizes of key and value, number of entries, flags: five numbers of 32 bits. */
-const LEGACY_BYTES = 20;
-
 /** Whether bytes behind the five numbers are all 0. iproute2's bpf_elf_map and aya's bpf_map_def have an id and pinning there. */
 const hasPlainTail = (section: ElfSection, { value, size }: ElfSymbol) =>
   section.bytes.subarray(value + LEGACY_BYTES, value + size).every((byte) => byte === 0);
 
-/**
- * Maps in a section `maps`, as struct bpf_map_def or bpf_elf_map. libbpf 1.0 and newer refuse the object.
- * @see loadMaps() in cilium/ebpf's elf_reader.go, parse_map_def() in aya-obj's obj.rs
- */
+/** Maps in a section `maps`, as struct bpf_map_def or bpf_elf_map. libbpf 1.0 and newer refuse the object. */
 function legacyEvidence({ elf }: BpfObject, symbols: readonly ElfSymbol[]): Evidence[] {
-  return elf.sections.flatMap((section, index): Evidence[] => {
-    if (!/^maps(?:\/|$)/.test(section.name)) return [];
-    const maps = symbols.filter((each) => each.section === index && each.name !== '' && each.size > 0);
-    if (maps.length === 0 || maps.some(({ size }) => size < LEGACY_BYTES)) return [];
+  return legacySections(elf, symbols).map(({ section, maps }): Evidence => {
     const isPlain = maps.every((map) => hasPlainTail(section, map));
     const names = maps.map(({ name }) => name).join(', ');
     const words = `${isPlain ? 'legacy' : 'legacy, pinned'} definitions of maps in section ${section.name}: ${names}`;
-    return [{ libraries: isPlain ? LIBRARIES : ['aya'], refusedAs: 'legacy map definitions', words }];
+    return { libraries: isPlain ? LIBRARIES : ['aya'], refusedAs: 'legacy map definitions', words };
   });
 }
 

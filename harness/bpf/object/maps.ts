@@ -104,7 +104,8 @@ export function conflictingSize(btf: Btf, definition: number): string | null {
   return null;
 }
 
-function typeName(number: number | null): string {
+/** libbpf's name of a map type; `type N` for one without a name. */
+export function typeName(number: number | null): string {
   return number === null ? 'unknown' : (MAP_TYPES[number] ?? `type ${number}`);
 }
 

@@ -8,6 +8,7 @@ import { describeSpec, parseLocalSpec } from '../core-spec/spec.ts';
 import type { ObjectRelocation } from './places.ts';
 import { RELOCATION_KINDS, type RelocationKind } from '../../base/vocabulary.ts';
 import { functionsBySection, functionsOf, INSN_BYTES, type ObjectFunction, ownerFinder } from './functions.ts';
+import { legacyMaps } from './legacy-maps.ts';
 import { dataMaps, definedMaps, type ObjectMap } from './maps.ts';
 import { programTypeOf } from './program-type.ts';
 import { type StructOpsMember, structOpsMembers } from './struct-ops-members.ts';
@@ -127,7 +128,7 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
       attachTo: null,
     })),
     subprograms: functions.filter((candidate) => !isProgram(candidate)),
-    maps: dataMaps(elf.sections),
+    maps: [...legacyMaps(elf), ...dataMaps(elf.sections)],
     alternatives: [],
     kconfig: new Set(),
     relocations: [],

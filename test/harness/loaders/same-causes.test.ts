@@ -32,6 +32,8 @@ const SOURCES = {
   young_map: `struct { int (*type)[30]; u64 *value; int (*max_entries)[4]; } m SEC(".maps");
 static long (*peek)(void *, void *) = (void *)89; SEC("xdp") int p(void *ctx) { u64 k = 0; return peek(&m, &k) ? 2 : 1; }`,
   unknown_map: `${MAP.replace('[1]', '[90]')} ${LOOKUP} SEC("xdp") int p(void *ctx) { u32 k = 0; return lookup(&m, &k) ? 2 : 1; }`,
+  legacy_map: `struct { u32 type, key_size, value_size, max_entries, flags; } m SEC("maps") = { 30, 0, 8, 4, 0 };
+static long (*peek)(void *, void *) = (void *)89; SEC("xdp") int p(void *ctx) { u64 k = 0; return peek(&m, &k) ? 2 : 1; }`,
   young_type: 'SEC("netfilter") int p(void *ctx) { return 1; }',
   missing_function: 'SEC("fentry/no_such_function") int p(void *ctx) { return 0; }',
   missing_probe: 'SEC("kprobe/no_such_function") int p(void *ctx) { return 0; }',

@@ -165,6 +165,22 @@ describe('an object', () => {
     expect(await compiler(rust)).toBe('clang LLVM (rustc version 1.95.0 (59807616e 2026-04-14))');
   });
 
+  it('an object has the maps of a section of legacy definitions, in their order, with their numbers', async () => {
+    const source = `struct definition { unsigned int type, key_size, value_size, max_entries, flags, more; };
+struct definition second SEC("maps/b") = { 90, 4, 8, 16, 1 };
+struct definition first SEC("maps") = { 30, 0, 8, 64 };
+struct definition third SEC("maps/b") = { 1, 4, 4, 1 };
+SEC("xdp") int p(void *ctx) { return 2; }`;
+    const { maps } = readBpfObject(await readFile(await compileBpf(folder, 'legacy', source)), 'legacy');
+    expect(
+      maps.map(({ name, type, keySize, valueSize, maxEntries, flags }) => [name, type, keySize, valueSize, maxEntries, flags]),
+    ).toEqual([
+      ['second', 'type 90', 4, 8, 16, 1],
+      ['third', 'hash', 4, 4, 1, 0],
+      ['first', 'bloom_filter', 0, 8, 64, 0],
+    ]);
+  });
+
   it('a single function in .text is a program, but two functions are not', async () => {
     const one = readBpfObject(await readFile(await compileBpf(folder, 'one', 'int only(void *ctx) { return 0; }')), 'one');
     expect(one.programs).toEqual([
