@@ -130,7 +130,9 @@ export function preparedObject({ file, shown, bytes, bpf, id, settings, prepared
   const named = { ...(loader !== undefined && { loader }), ...(prepared.mode && prepared.mode !== 'load' && { mode: prepared.mode }) };
   const loaded = asLoaded(bpf, prepared);
   const targets = new Map(loaded.programs.map(({ name, attachTo }) => [name, attachTo]));
-  const withTargets = { ...bpf, programs: bpf.programs.map((program) => ({ ...program, attachTo: targets.get(program.name) ?? null })) };
+  // Functions that the loader does not take for programs have no rows.
+  const programs = bpf.programs.filter(({ name }) => targets.has(name));
+  const withTargets = { ...bpf, programs: programs.map((program) => ({ ...program, attachTo: targets.get(program.name) ?? null })) };
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const result = { ...toObjectResult(withTargets, { id, path: shown, sha256, size: bytes.length }), ...named };
   return { file, bytes, bpf: loaded, settings, prepared, result };
@@ -188,11 +190,16 @@ async function withConfigured(files: readonly FoundFile[], configured: ObjectSou
 function forLoader({ object, placeOf }: ReadObject, loader: string, ids: Set<string>): RunObject {
   if (loader === DEFAULT_LIBBPF) return object;
   checkLoaderApplies(loader, object.settings, placeOf, namesOf(object.bpf));
+  const { settings, prepared, result } = object;
+  const bpf = asLoaded(object.bpf, { loader });
+  const loaded = new Set(bpf.programs.map(({ name }) => name));
+  const programs = result.programs.filter(({ name }) => loaded.has(name));
   return {
     ...object,
-    settings: { ...object.settings, loader },
-    prepared: { ...object.prepared, loader },
-    result: { ...object.result, id: objectId(object.result.id, loader, ids), loader },
+    bpf,
+    settings: { ...settings, loader },
+    prepared: { ...prepared, loader },
+    result: { ...result, id: objectId(result.id, loader, ids), loader, programs },
   };
 }
 

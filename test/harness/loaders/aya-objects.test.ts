@@ -48,8 +48,7 @@ test('recorded objects of Rust are proposed for aya with the evidence in them, a
 test.skipIf(rustIsMissing)(
   'recorded objects of Rust have the verdicts of both releases of aya and of libbpf on four kernels, and no prediction is contradicted',
   async () => {
-    // The panics of Rust in refused.o count as programs here, which aya does not load.
-    const paths = names.filter((name) => name !== 'refused.o').map((name) => join(FOLDER, name));
+    const paths = names.map((name) => join(FOLDER, name));
     const results = await runLoaders(paths, KERNELS, ['aya@0.14', 'aya@0.13', 'libbpf@default']);
     expect(contradictions(results)).toEqual([]);
     expect(verdictsByKernels(results)).toMatchSnapshot();

@@ -1,9 +1,23 @@
 // `loader`: what loads the object, a release of libbpf or of another library.
-import { DEFAULT_LIBBPF } from '../../../base/loader-name.ts';
+import { DEFAULT_LIBBPF, namedLoader } from '../../../base/loader-name.ts';
+import type { BpfObject } from '../../../bpf/object/object.ts';
 import type { Setting } from '../definition.ts';
 import { loaderSchema } from './schema.ts';
+
+/**
+ * The object as aya reads it: sections whose names begin with `.text` have functions and no programs. Rust has panics in `.text.unlikely.`.
+ * @see EbpfSectionKind::from_name() in aya-obj's obj.rs
+ */
+function withFunctionsOfText(object: BpfObject): BpfObject {
+  const isFunction = ({ section }: { section: string }) => section.startsWith('.text');
+  const programs = object.programs.filter((program) => !isFunction(program));
+  // Without any program, the rows of the object would be empty.
+  if (programs.length === 0) return object;
+  return { ...object, programs, subprograms: [...object.subprograms, ...object.programs.filter(isFunction)] };
+}
 
 export const loader: Setting<string, string | null> = {
   schema: loaderSchema,
   prepare: (name) => (name === DEFAULT_LIBBPF ? null : name),
+  apply: (object, name) => (name !== null && namedLoader(name).family === 'aya' ? withFunctionsOfText(object) : object),
 };
