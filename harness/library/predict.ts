@@ -33,7 +33,7 @@ export interface PredictOptions extends NamedObjects {
  * Predicts from BTF alone which programs fail on which kernels. It starts no guest, and downloads only what `pull` does.
  * @returns the prediction; a line for each object, kernel or module that cannot be used; and a line for each peculiarity
  * @throws NothingUsableError if no object or no kernel can be used
- * @throws ConfigurationError for a setting that does not fit an object, UserError for other wrong input
+ * @throws UserError for other wrong input
  * @throws InfraError if this machine fails
  * @throws the reason of the signal if it aborts
  * @example see docs/library.md

@@ -133,9 +133,8 @@ function commandOf({ objects = [], kernels = [], loaders = [], config }: PlanOpt
  * Loads objects on real kernels, each cell in a fresh guest, and explains the failures. It needs QEMU, and downloads kernels that the kernel
  * cache lacks. A program that fails on a kernel is a result, not an error.
  *
- * These errors reject `finished`: NothingUsableError if no object can be used, ConfigurationError for a setting that does not fit an
- * object, UserError for other wrong input, InfraError if nothing can run, and the reason of the signal if it aborts before the first cell
- * is planned.
+ * These errors reject `finished`: NothingUsableError if no object can be used, UserError for other wrong input, InfraError if nothing can
+ * run, and the reason of the signal if it aborts before the first cell is planned.
  * @returns the run, which has started: its events, and `finished` with the results
  * @example see docs/library.md
  */

@@ -53,6 +53,8 @@ describe('docs/library.md', () => {
       ),
     ).toBe('');
     expect(await project.compile(names.filter(isTest), { skipLibCheck: true })).toBe('');
+    const bundler = { module: 'esnext', moduleResolution: 'bundler', noEmit: true, skipLibCheck: true };
+    expect(await project.compile(names, bundler)).toBe('');
   });
 
   // In the order of the page: some examples read what an earlier one wrote.
