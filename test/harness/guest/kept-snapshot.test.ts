@@ -54,10 +54,10 @@ describe('the key of a snapshot', () => {
 });
 
 describe('the machine of a guest', () => {
-  it('all guests have the same machine except for accelerator and memory', () => {
+  it('all guests have the same machine except for accelerator and memory, and large ones have a larger mailbox', () => {
     expect([machineFor('tcg'), machineFor('kvm', 2048)]).toEqual([
       { accel: 'tcg', memoryMiB: 512, mailboxMiB: 64 },
-      { accel: 'kvm', memoryMiB: 2048, mailboxMiB: 64 },
+      { accel: 'kvm', memoryMiB: 2048, mailboxMiB: 256 },
     ]);
   });
 
