@@ -20,6 +20,7 @@ import { knownChange } from './known-change.ts';
 import { shapeOf } from './nearest.ts';
 import { stepsOf, walk } from './path.ts';
 import { withFixedOffsets } from '../predict/fixed-offsets.ts';
+import { movedArguments } from './moved-arguments.ts';
 import { type RecordsOf, semanticChangePlaces } from './semantic-change-places.ts';
 import { plainSituations, requirementFindings } from './requirement-cause.ts';
 
@@ -207,6 +208,7 @@ export async function explain(
     if (cause) causes.push(cause);
   }
   const semanticChanges = await semanticChangePlaces(explained, cache, recordsOf);
+  const moved = await movedArguments(explained, cache);
   const guarded = await guardedPlaces(explained, cache, recordsOf);
   const fixedOffsets = explained
     .map(withFixedOffsets)
@@ -217,6 +219,7 @@ export async function explain(
     kernels: kernelsOf(cache, names),
     causes: causes.toSorted((a, b) => weight(b) - weight(a)),
     semanticChanges,
+    ...(moved.length > 0 && { movedArguments: moved }),
     guarded,
     ...(fixedOffsets.length > 0 && { fixedOffsets }),
   };

@@ -31,8 +31,8 @@ export async function explainRun(
 }
 
 /** The part of an explanation that results contain. */
-export function findingsOf({ kernels, causes, semanticChanges, guarded, fixedOffsets }: Explanation): Findings {
-  return { kernels, causes, semanticChanges, guarded, ...(fixedOffsets && { fixedOffsets }) };
+export function findingsOf({ kernels, causes, semanticChanges, movedArguments, guarded, fixedOffsets }: Explanation): Findings {
+  return { kernels, causes, semanticChanges, ...(movedArguments && { movedArguments }), guarded, ...(fixedOffsets && { fixedOffsets }) };
 }
 
 /** The explanation in results; null if they contain none. */

@@ -13,6 +13,8 @@ import { findIn } from './kernel-names.ts';
 export interface Argument {
   /** `unsigned int prev_state`; the type alone if BTF has no name. */
   text: string;
+  /** `prev_state`; empty if BTF has no name, as for the arguments of struct_ops members. */
+  name: string;
   /**
    * `number` and `bytes`: the verifier refuses to read memory through it. `bytes` is a pointer to anything but a struct or union, and every
    * pointer in a raw tracepoint. `struct`: a pointer to a struct or union. `closed`: a pointer that the verifier lets no program read from its
@@ -66,13 +68,15 @@ function argumentOf(kernel: KernelTypes, btf: Btf, type: number, name: string): 
   const text = name === '' ? declared : `${declared}${declared.endsWith('*') ? '' : ' '}${name}`;
   const id = resolveType(btf, type);
   const kind = kindOf(btf, id);
-  if (kind === 'int' || isAnyEnum(kind)) return { text, kind: 'number', struct: null };
-  if (kind !== 'ptr') return { text, kind: 'other', struct: null };
+  if (kind === 'int' || isAnyEnum(kind)) return { text, name, kind: 'number', struct: null };
+  if (kind !== 'ptr') return { text, name, kind: 'other', struct: null };
   const behind = resolveType(btf, referencedType(btf, id));
   const pointee = pointeeOf(btf, behind);
-  if (pointee !== null && !isOpen(kernel, pointee)) return { text, kind: 'closed', struct: null };
+  if (pointee !== null && !isOpen(kernel, pointee)) return { text, name, kind: 'closed', struct: null };
   // The verifier takes all other pointers for numbers.
-  return isComposite(kindOf(btf, behind)) ? { text, kind: 'struct', struct: { btf, id: behind } } : { text, kind: 'bytes', struct: null };
+  return isComposite(kindOf(btf, behind))
+    ? { text, name, kind: 'struct', struct: { btf, id: behind } }
+    : { text, name, kind: 'bytes', struct: null };
 }
 
 /** Null if an argument takes no single place in the context: a struct by value, a large integer, variable arguments. */

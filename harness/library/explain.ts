@@ -81,8 +81,15 @@ async function explainResults({ results, cell }: ExplainResults): Promise<Explai
     ),
   );
   const semanticChanges = all.semanticChanges.filter(({ object, kernels }) => kernels.some((kernel) => wanted(kernel, object)));
+  const moved = all.movedArguments?.filter(({ object, parameters }) =>
+    parameters.some(({ kernels }) => kernels.some((kernel) => wanted(kernel, object))),
+  );
   const guarded = all.guarded.filter(({ object, kernels }) => kernels.some((kernel) => wanted(kernel, object)));
-  return { explanation: { ...all, causes, semanticChanges, guarded }, problems, notes: fixedOffsetNotes(objects) };
+  return {
+    explanation: { ...all, causes, semanticChanges, ...(moved && { movedArguments: moved }), guarded },
+    problems,
+    notes: fixedOffsetNotes(objects),
+  };
 }
 
 /**

@@ -2,7 +2,7 @@
 import { type Btf, kindOf, nameOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import { essentialName } from '../bpf/btf/essential-name.ts';
 import { isComposite, memberOf, resolveType } from '../bpf/btf/types.ts';
-import type { BpfObject } from '../bpf/object/object.ts';
+import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import { loadPredictor } from '../core-relo/relocate.ts';
@@ -11,7 +11,7 @@ import { findIn } from '../kernel-btf/kernel-names.ts';
 import { type Argument, argumentAt, type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
 import { missingWeakKfuncs } from './findings/support.ts';
 import { objectReach } from './reach/input.ts';
-import { type ArgumentUse, reachOf } from './reach/reach.ts';
+import { type ArgumentUse, type Reach, reachOf } from './reach/reach.ts';
 
 const MAX_DEPTH = 16;
 
@@ -56,28 +56,41 @@ function changeOf(kernel: KernelTypes, prototype: Prototype, { position }: Argum
 /** A change in one sentence. */
 export const changeText = ({ subject, what }: ArgumentChange): string => `${subject} is ${what}`;
 
-/**
- * Describes the relocations that a program applies to an argument of another type, keyed by their position in the object. Programs that do
- * not load are left out, and so are casts between a struct and the one that it begins with.
- */
-export function argumentChanges(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): Map<number, ArgumentChange> {
-  const changes = new Map<number, ArgumentChange>();
+/** A program that loads on a kernel, and how it uses the arguments of its hook. */
+export interface HookedReach extends Pick<Reach, 'uses' | 'reads'> {
+  program: BpfProgram;
+  prototype: Prototype;
+}
+
+/** How each program that loads on a kernel uses the arguments of its hook. Programs without such arguments are left out. */
+export function hookedReaches(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): HookedReach[] {
   const hooks = object.programs.flatMap((program) => {
     const prototype = prototypeOf(program, kernel);
     return prototype ? [{ program, prototype }] : [];
   });
-  if (hooks.length === 0 || object.relocations.length === 0) return changes;
+  if (hooks.length === 0) return [];
   const load = loadPredictor(object, kernel, loader);
   const reach = objectReach(object, {
     helpers: knownHelpers(kernel),
     missing: missingWeakKfuncs(object, kernel),
     isMissingCertain: kernel.modules.length > 0,
   });
-  for (const { program, prototype } of hooks) {
+  return hooks.flatMap(({ program, prototype }) => {
     const loaded = load(program.name, 'omit');
-    if (loaded.errno !== 0) continue;
-    const { hits, uses } = reachOf(program, { ...reach.inputOf(loaded), prototype });
-    if (hits.some(({ certain }) => certain)) continue;
+    if (loaded.errno !== 0) return [];
+    const { hits, uses, reads } = reachOf(program, { ...reach.inputOf(loaded), prototype });
+    return hits.some(({ certain }) => certain) ? [] : [{ program, prototype, uses, reads }];
+  });
+}
+
+/**
+ * Describes the relocations that a program applies to an argument of another type, keyed by their position in the object. Programs that do
+ * not load are left out, and so are casts between a struct and the one that it begins with.
+ */
+export function argumentChanges(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): Map<number, ArgumentChange> {
+  const changes = new Map<number, ArgumentChange>();
+  if (object.relocations.length === 0) return changes;
+  for (const { prototype, uses } of hookedReaches(object, kernel, loader)) {
     for (const use of uses) {
       const change = changeOf(kernel, prototype, use, object.relocations[use.ref]?.access ?? '');
       if (change !== null) changes.set(use.ref, change);

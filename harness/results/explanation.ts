@@ -111,6 +111,20 @@ const semanticChangePlace = z.strictObject({
   kernels: kernelIds.describe('Kernels on which it differs, by id.'),
 });
 
+const movedArgument = z.strictObject({
+  object: objectId,
+  program,
+  subject: z.string().describe('Position that the program reads, and its hook: `argument 4 of function tcp_recvmsg`.'),
+  parameters: z
+    .array(
+      z.strictObject({
+        text: z.string().describe('Parameter at this position: `int nonblock`.'),
+        kernels: kernelIds.describe('Kernels that have it there, by id.'),
+      }),
+    )
+    .describe('Different parameters at this position, with their kernels.'),
+});
+
 const guard = z.strictObject({
   relocation: relocation.describe('Relocation that the guard consists of: `field_exists`, `type_exists`.'),
   source: sourceLine,
@@ -141,6 +155,10 @@ export const explanationFindings = z.strictObject({
   kernels: z.array(explainedKernel).describe('Kernels of the explanation, in the order of the matrix.'),
   causes: z.array(rootCause).describe('Root causes, those with the most failures first.'),
   semanticChanges: z.array(semanticChangePlace).describe('Places that load, but read something else than was compiled.'),
+  movedArguments: z
+    .array(movedArgument)
+    .optional()
+    .describe('Numbers that a program reads by position, where kernels have different parameters; absent without one.'),
   guarded: z.array(guardedPlace).describe('Relocations without a target that do no harm because a guard avoids them.'),
   fixedOffsets: z
     .array(z.strictObject({ object: objectId, programs: z.array(program).describe('Programs that read at fixed offsets.') }))
@@ -153,6 +171,7 @@ export type CauseSituation = z.infer<typeof causeSituation>;
 export type LogLine = z.infer<typeof logLine>;
 export type CausePresence = z.infer<typeof causePresence>;
 export type RootCause = z.infer<typeof rootCause>;
+export type MovedArgument = z.infer<typeof movedArgument>;
 export type SemanticChangePlace = z.infer<typeof semanticChangePlace>;
 export type Guard = z.infer<typeof guard>;
 export type GuardedPlace = z.infer<typeof guardedPlace>;

@@ -1,5 +1,6 @@
 // Joins the explanations of the parts of a run: a cause that several parts found becomes one cause.
-import type { CausePlace, CausePresence, CauseSituation, Findings, RootCause } from './explanation.ts';
+import { grouped } from '../base/text.ts';
+import type { CausePlace, CausePresence, CauseSituation, Findings, MovedArgument, RootCause } from './explanation.ts';
 import { presenceAmong } from './presence-among.ts';
 
 type HasKernels = { kernels: string[] };
@@ -50,6 +51,18 @@ function joinedPresence(presences: readonly (CausePresence | null)[], order: rea
   return presenceAmong(order.map((id) => ({ id, has: present.get(id) ?? null, otherType: otherType.has(id) })));
 }
 
+/** Arguments that parts of a run found at one position, with the parameters of all parts. */
+function joinedArguments(all: readonly MovedArgument[]): MovedArgument[] {
+  const found = grouped(all, ({ object, program, subject }) => JSON.stringify([object, program, subject]));
+  return [...found.values()].flatMap((own) => {
+    const parameters = joined(
+      own.flatMap((each) => each.parameters),
+      ({ text }) => text,
+    );
+    return own.slice(0, 1).map((first) => ({ ...first, parameters }));
+  });
+}
+
 const weight = ({ places }: RootCause) => places.reduce((sum, { fails }) => sum + fails.length, 0);
 const kernelsOf = ({ situations }: RootCause) => situations.reduce((sum, { kernels }) => sum + kernels.length, 0);
 const meant = ({ summary, alternatives, hints }: CauseSituation) => [summary, alternatives[0], hints];
@@ -91,6 +104,7 @@ export function mergeFindings(parts: readonly Findings[], order: readonly string
     causes.set(cause.fingerprint, [...(causes.get(cause.fingerprint) ?? []), cause]);
   }
   const known = parts.flatMap(({ kernels }) => kernels);
+  const moved = joinedArguments(parts.flatMap(({ movedArguments = [] }) => movedArguments));
   return {
     kernels: order.flatMap(
       (id) => known.find((kernel) => kernel.id === id && kernel.btf) ?? known.find((kernel) => kernel.id === id) ?? [],
@@ -100,6 +114,7 @@ export function mergeFindings(parts: readonly Findings[], order: readonly string
       parts.flatMap(({ semanticChanges }) => semanticChanges),
       (place) => ({ ...place, kernels: [] }),
     ),
+    ...(moved.length > 0 && { movedArguments: moved }),
     guarded: joined(
       parts.flatMap(({ guarded }) => guarded),
       (place) => ({ ...place, kernels: [] }),

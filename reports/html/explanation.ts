@@ -6,6 +6,7 @@ import type {
   GuardedPlace,
   LogLine,
   RootCause,
+  MovedArgument,
   SemanticChangePlace,
 } from '../../harness/results/explanation.ts';
 import { alternativeWords, certaintyText, guardsText, presenceText } from '../model/explanation-words.ts';
@@ -112,14 +113,28 @@ function semanticChangeItem({ object, program, relocation, source, what, kernels
   </li>`;
 }
 
-/** Semantic changes, with a heading; empty without any. */
+function movedArgumentItem({ object, program, subject, parameters }: MovedArgument, { nameOf }: KernelNames): Html {
+  return html`<li>
+    ${lookMark({ shape: '!', word: 'suspicious', tone: 'odd' })} ${subject}
+    <small>in ${object} / ${program}: another parameter on other kernels</small>
+    ${parameters.map(
+      ({ text, kernels }) =>
+        html`<p>
+          <code>${text}</code> on ${kernels.map((kernel) => html`<a href="#${cellAnchor(kernel, object)}">${nameOf(kernel)}</a> `)}
+        </p>`,
+    )}
+  </li>`;
+}
+
+/** Semantic changes and moved arguments, with a heading; empty without any. */
 export function semanticChangeSection(results: Results): Html {
-  const silent = results.explanation?.semanticChanges ?? [];
-  if (silent.length === 0) return html``;
+  const { semanticChanges: silent = [], movedArguments: moved = [] } = results.explanation ?? {};
+  const count = silent.length + moved.length;
+  if (count === 0) return html``;
   const naming = kernelNames(results);
-  return html`<h2 id="suspicious">Loads, but may read something else <small>${plural(silent.length, 'place')}</small></h2>
+  return html`<h2 id="suspicious">Loads, but may read something else <small>${plural(count, 'place')}</small></h2>
     <ul class="causes">
-      ${silent.map((place) => semanticChangeItem(place, naming))}
+      ${silent.map((place) => semanticChangeItem(place, naming))} ${moved.map((argument) => movedArgumentItem(argument, naming))}
     </ul>`;
 }
 

@@ -6,6 +6,7 @@ import type {
   GuardedPlace,
   LogLine,
   RootCause,
+  MovedArgument,
   SemanticChangePlace,
 } from '../../harness/results/explanation.ts';
 import { plural } from '../../harness/base/text.ts';
@@ -100,6 +101,15 @@ function semanticChangeLines(places: readonly SemanticChangePlace[], nameOf: Nam
   return [paint('where it loads, may read something else', 'yellow', options), ...lines, ''];
 }
 
+function movedArgumentLines(moved: readonly MovedArgument[], nameOf: NameOf, options: Colours): string[] {
+  if (moved.length === 0) return [];
+  const lines = moved.flatMap(({ object, program, subject, parameters }) => [
+    `  ${visible(object)}/${visible(program)} ${visible(subject)}`,
+    ...parameters.map(({ text, kernels }) => `    ${visible(text)} on ${listed(kernels, nameOf)}`),
+  ]);
+  return [paint('reads an argument that is another parameter on other kernels', 'yellow', options), ...lines, ''];
+}
+
 function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: Colours): string[] {
   if (places.length === 0) return [];
   const lines = places.flatMap((place) => {
@@ -114,7 +124,10 @@ function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: 
 }
 
 /** A few lines for each root cause, and a summary line; ends in a newline. Untrusted text is escaped. */
-export function explanationText({ kernels, causes, semanticChanges: silent, guarded }: Explanation, options: Colours): string {
+export function explanationText(
+  { kernels, causes, semanticChanges: silent, movedArguments = [], guarded }: Explanation,
+  options: Colours,
+): string {
   const names = new Map(kernels.map(({ id, name }) => [id, name]));
   const nameOf = (kernel: string) => names.get(kernel) ?? kernel;
   const blind = kernels.filter(({ btf }) => !btf);
@@ -129,6 +142,7 @@ export function explanationText({ kernels, causes, semanticChanges: silent, guar
   const lines = [
     ...causes.flatMap((cause) => causeLines(cause, nameOf, options)),
     ...semanticChangeLines(silent, nameOf, options),
+    ...movedArgumentLines(movedArguments, nameOf, options),
     ...guardedLines(guarded, nameOf, options),
   ];
   return `${[...lines, `${total} on ${plural(kernels.length, 'kernel')}${without}`].join('\n')}\n`;

@@ -43,6 +43,8 @@ export interface Reach {
   hits: readonly Hit[];
   /** Each once. */
   uses: readonly ArgumentUse[];
+  /** The positions of the arguments that the program reads from its context. */
+  reads: ReadonlySet<number>;
   /** False if there were too many paths to follow. Then instructions that are not among the hits may be reachable, too. */
   complete: boolean;
 }
@@ -121,6 +123,7 @@ class Explorer {
   readonly hits: Hit[] = [];
   /** The argument to which each relocation is applied; null if paths differ. By the position of the relocation. */
   readonly uses = new Map<number, number | null>();
+  readonly reads = new Set<number>();
   readonly #input: ReachInput;
   readonly #fresh: Fresh = freshValues();
   readonly #seen = new Map<string, boolean>();
@@ -244,6 +247,7 @@ class Explorer {
     if (!prototype || !LOADS.has(insn.mode)) return false;
     if (isThrough) this.#use(state, position, offsetAt(state.owner, state.insn));
     if (position === null) return false;
+    if (!isThrough && !state.guessed) this.reads.add(position);
     const found = argumentAt(prototype, position);
     if (found === null) return false;
     const isAtContext = found === 'missing' || found.kind === 'closed';
@@ -439,5 +443,5 @@ export function reachOf(program: ObjectFunction, input: ReachInput): Reach {
   const explorer = new Explorer(input);
   const complete = explorer.explore(program);
   const uses = [...explorer.uses].flatMap(([ref, position]) => (position === null ? [] : [{ position, ref }]));
-  return { hits: explorer.hits, uses, complete };
+  return { hits: explorer.hits, uses, reads: explorer.reads, complete };
 }

@@ -1,5 +1,6 @@
 // Tests of the explanation in the report: in the list of causes, also without scripts, and in the failed cell.
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { explanationText } from '../../../reports/terminal/explanation.ts';
 import { explained } from '../explained.ts';
 import { SAMPLE } from '../sample.ts';
 import { type ReportBrowser, startBrowser } from './browser.ts';
@@ -111,4 +112,35 @@ it('the view of a cell has the explanation for its kernel, and its suggested C c
   await page.locator('#unexpected + ul .why').getByRole('link', { name: 'in the log' }).click();
   await expect.poll(async () => page.locator('.line.marked').innerText()).toContain('R1 invalid mem access');
   expect(complaints).toEqual([]);
+});
+
+it('an argument that is another parameter on other kernels is shown with the parameter of each kernel', async () => {
+  const [old, other] = RESULTS.kernels.map(({ id }) => id);
+  const parameters = [
+    { text: 'int <nonblock>', kernels: [old ?? ''] },
+    { text: 'int flags', kernels: [other ?? ''] },
+  ];
+  const moved = [{ object: 'task_state', program: 'new_name', subject: 'argument 4 of function tcp_recvmsg', parameters }];
+  const explanation = RESULTS.explanation && { ...RESULTS.explanation, semanticChanges: [], movedArguments: moved };
+  const { page } = await browser.open({ ...RESULTS, explanation });
+  expect(await page.locator('#suspicious + ul').innerText()).toMatchInlineSnapshot(`
+    "! suspicious argument 4 of function tcp_recvmsg in task_state / new_name: another parameter on other kernels
+
+    int <nonblock> on 5.10.262
+
+    int flags on 6.12.117"
+  `);
+  const text = explanationText(
+    { schemaVersion: 3, kernels: [], causes: [], semanticChanges: [], guarded: [], movedArguments: moved },
+    { colour: false },
+  );
+  expect(text).toMatchInlineSnapshot(`
+    "reads an argument that is another parameter on other kernels
+      task_state/new_name argument 4 of function tcp_recvmsg
+        int <nonblock> on debian-5.10.262-amd64
+        int flags on debian-6.12.117-amd64
+
+    nothing fails on 0 kernels
+    "
+  `);
 });
