@@ -14,13 +14,36 @@ const NETWORK_TYPES: ReadonlySet<string> = new Set(['xdp', 'sched_cls']);
 /** Programs that subsystems usually register their own functions for. */
 const SUBSYSTEM_TYPES: ReadonlySet<string> = new Set(['struct_ops', 'syscall']);
 
+/** Functions of tasks, control groups and objects, which the kernel registers as one set. @see generic_btf_ids in kernel/bpf/helpers.c */
+const GENERIC =
+  /^bpf_(?:task_(?:acquire|release|from_pid|under_cgroup|get_cgroup1)|cgroup_(?:acquire|release|ancestor|from_id)|(?:percpu_)?obj_(?:new|drop)_impl|refcount_acquire_impl|(?:list|rbtree)_\w+)$/;
+const CPUMASK = /^bpf_cpumask_/;
+/** Program types that may not call a generic function, as Linux 6.12 and 7.3 answer; 7.3 allows it to the last two. */
+const WITHOUT_GENERIC: ReadonlySet<string> = new Set([
+  'kprobe',
+  'socket_filter',
+  'sk_skb',
+  'sk_msg',
+  'sk_lookup',
+  'sk_reuseport',
+  'flow_dissector',
+  'netfilter',
+  'lwt_in',
+  'lwt_out',
+  'lwt_xmit',
+  'raw_tracepoint',
+  'sock_ops',
+]);
+
 /**
  * Whether programs of a type usually may call a function. The code of each subsystem registers its functions for program types, which no data
- * of the kernel image shows. Most functions called `bpf_` are for many types.
+ * of the kernel image shows. Most other functions called `bpf_` are for many types.
  * @see register_btf_kfunc_id_set() in kernel/bpf/btf.c
  */
 function isUsual(name: string, type: string): boolean {
   if (OF_NETWORK.test(name)) return NETWORK_TYPES.has(type);
+  if (GENERIC.test(name)) return !WITHOUT_GENERIC.has(type);
+  if (CPUMASK.test(name)) return !WITHOUT_GENERIC.has(type) && !NETWORK_TYPES.has(type) && !type.startsWith('cgroup_');
   return name.startsWith('bpf_') || SUBSYSTEM_TYPES.has(type);
 }
 
