@@ -192,12 +192,12 @@ describe('an example', () => {
           "lines": [
             "since 2026-05-01 03:00 UTC: 1 regression",
             "regression: so it is",
-            "     probes/probe on debian-6.12.117-amd64",
+            "     probes/probe on 6.12",
             "history of 2 runs since 2026-05-01; not as expected: 0, 1",
             "fails for the first time",
-            "     probes/probe on debian-6.12.117-amd64",
+            "     probes/probe on 6.12",
             "flaky 1 of 2 runs (50 %)",
-            "     probes/probe on debian-6.12.117-amd64",
+            "     probes/probe on 6.12",
           ],
         },
         {
@@ -205,12 +205,12 @@ describe('an example', () => {
           "lines": [
             "since 2026-05-02 03:00 UTC: 1 still failing",
             "still failing: so it is",
-            "     probes/probe on debian-6.12.117-amd64",
+            "     probes/probe on 6.12",
             "history of 3 runs since 2026-05-01; not as expected: 0, 1, 1",
             "fails since 2026-05-02, 2 runs",
-            "     probes/probe on debian-6.12.117-amd64",
+            "     probes/probe on 6.12",
             "flaky 1 of 3 runs (33 %)",
-            "     probes/probe on debian-6.12.117-amd64",
+            "     probes/probe on 6.12",
           ],
         },
       ]

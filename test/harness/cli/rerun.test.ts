@@ -27,7 +27,7 @@ const said = async (...args: string[]) => {
 it('rerun gives the verdict of the run and keeps its evidence', async () => {
   expect(await said('rerun', 'report', '6.12/task_state', '-o', 'again')).toMatchInlineSnapshot(`
     "1 kernel × 1 object: 1 cell, N at a time
-    fail task_state on debian-6.12-REST: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:26)
+    fail task_state on 6.12: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:26)
     report: FOLDER/again/debian-6.12-REST.task_state/index.html
     the same guest by hand: FOLDER/again/debian-6.12-REST.task_state/qemu.sh
     ---
@@ -39,7 +39,7 @@ it('rerun gives the verdict of the run and keeps its evidence', async () => {
       either_name   ok
 
     fail core-field-missing: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:26) [0baa2a1e7902]
-         task_state/old_name on debian-6.12-REST
+         task_state/old_name on 6.12
 
     2 pass, 1 fail (1 kernel, 1 object, N s, ACCEL, libbpf N)
     exit 1"
@@ -78,7 +78,7 @@ it('rerun finds object, configuration and loader from any folder, or lists where
   expect(await said('rerun', 'project/reports/nightly', '6.12/sizes+libbpf-1.1', '-o', 'again')).toMatchInlineSnapshot(`
     "libbpf@1.1 is libbpf N (ORIGIN)
     1 kernel × 1 object: 1 cell, N at a time
-    fail sizes+libbpf-1.1 on debian-6.12-REST: task_struct.comm: its size or sign on this kernel does not fit the compiled access (byte_off, array_length.bpf.c:20)
+    fail sizes+libbpf-1.1 on 6.12: task_struct.comm: its size or sign on this kernel does not fit the compiled access (byte_off, array_length.bpf.c:20)
     report: FOLDER/again/debian-6.12-REST.sizes+libbpf-1.1/index.html
     the same guest by hand: FOLDER/again/debian-6.12-REST.sizes+libbpf-1.1/qemu.sh
     ---
@@ -88,7 +88,7 @@ it('rerun finds object, configuration and loader from any folder, or lists where
       start_of_name FAIL
 
     fail core-field-incompatible: task_struct.comm: its size or sign on this kernel does not fit the compiled access (byte_off, array_length.bpf.c:20) [7cd8e1e0f88b]
-         sizes+libbpf-1.1/start_of_name on debian-6.12-REST
+         sizes+libbpf-1.1/start_of_name on 6.12
 
     1 fail (1 kernel, 1 object, N s, ACCEL, libbpf N)
     exit 1"
