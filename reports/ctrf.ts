@@ -1,5 +1,6 @@
 // CTRF, the Common Test Report Format: a test for each program on each kernel.
 import { librariesUsed } from '../harness/results/loaders-used.ts';
+import { stableKernelNames } from '../harness/results/kernel-names.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import type { Status } from '../harness/base/vocabulary.ts';
@@ -34,12 +35,14 @@ function messageOf(program: CellProgram, cell: CellResult): string {
 /** What a test needs of its run. */
 interface Surroundings {
   kernel: KernelResult | undefined;
+  /** The name of the kernel that stays the same when it is updated. */
+  suite: string;
   /** The loader of the object; empty for the default one. */
   loader: string;
   logs: Results['logs'];
 }
 
-function test(program: CellProgram, cell: CellResult, { kernel, loader, logs }: Surroundings) {
+function test(program: CellProgram, cell: CellResult, { kernel, suite, loader, logs }: Surroundings) {
   const message = messageOf(program, cell);
   const log = program.status === 'fail' ? logText(logs, program.logs.verifier).slice(-LOG_TAIL) : '';
   const labels = {
@@ -55,7 +58,7 @@ function test(program: CellProgram, cell: CellResult, { kernel, loader, logs }: 
     status: STATUSES[program.status],
     // All programs of an object load together; each gets an equal share of the time, so that sums stay true.
     duration: Math.round(cell.durationMs / Math.max(1, cell.programs.length)),
-    suite: [visible(cell.kernel), visible(cell.object)],
+    suite: [visible(suite), visible(cell.object)],
     rawStatus: program.status,
     ...(message !== '' && { message: visible(message) }),
     ...(log !== '' && { trace: visibleText(log) }),
@@ -67,9 +70,11 @@ function test(program: CellProgram, cell: CellResult, { kernel, loader, logs }: 
 /** The text of a CTRF report. */
 export function renderCtrf(results: Results): string {
   const kernels = new Map(results.kernels.map((kernel) => [kernel.id, kernel]));
+  const suites = stableKernelNames(results.kernels);
   const loaders = new Map(results.objects.map(({ id, loader = '' }) => [id, loader]));
   const tests = results.cells.flatMap((cell) => {
-    const surroundings = { kernel: kernels.get(cell.kernel), loader: loaders.get(cell.object) ?? '', logs: results.logs };
+    const suite = suites.get(cell.kernel) ?? cell.kernel;
+    const surroundings = { kernel: kernels.get(cell.kernel), suite, loader: loaders.get(cell.object) ?? '', logs: results.logs };
     return cell.programs.map((program) => test(program, cell, surroundings));
   });
   const count = (status: (typeof tests)[number]['status']) => tests.filter((one) => one.status === status).length;

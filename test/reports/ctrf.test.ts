@@ -46,7 +46,7 @@ describe('CTRF', () => {
               "status": "passed",
               "duration": 225,
               "suite": [
-                "debian-5.10.262-amd64",
+                "debian-5.10",
                 "task_state"
               ],
               "rawStatus": "pass",
@@ -63,7 +63,7 @@ describe('CTRF', () => {
               "status": "failed",
               "duration": 225,
               "suite": [
-                "debian-5.10.262-amd64",
+                "debian-5.10",
                 "task_state"
               ],
               "rawStatus": "fail",
