@@ -187,7 +187,12 @@ describe.skipIf(!mayMount)('a machine in a mount namespace', () => {
     const temporary = join(folder, 'tmp');
     await mkdir(temporary);
     const { exitCode, stderr } = await mounted('mount -t tmpfs none /proc', RUN, { TMPDIR: temporary });
-    expect([exitCode, stderr.split('\n').at(-1)]).toEqual([1, expect.stringMatching(/^report: .*index\.html$/)]);
+    const [report, next] = stderr.split('\n').slice(-2);
+    expect([exitCode, report, next]).toEqual([
+      1,
+      expect.stringMatching(/^report: .*index\.html$/),
+      'next: corematrix explain corematrix-report',
+    ]);
     expect(await readdir(temporary)).toEqual([]);
   });
 
