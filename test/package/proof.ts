@@ -1,9 +1,10 @@
 // Proves that the package works where it is installed: packs a clone, installs the tarball on fresh Debian machines in two ways as two users,
 // and runs the commands there. Then once more where apt answers as Ubuntu 24.04's does.
-// usage, as root: npm run proof:package [-- --twice]     --twice packs in two folders with two caches and compares all bytes
+// usage, as root: npm run proof:package [-- --twice] [-- TARBALL]
+// --twice packs in two folders with two caches and compares all bytes; TARBALL is used instead of a new one.
 import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { messageOf } from '../../harness/base/errors.ts';
 import { sha256Of } from '../../harness/base/digest.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
@@ -105,7 +106,8 @@ async function onUbuntu(tarball: string, installation: Installation): Promise<vo
   });
 }
 
-async function prove(folder: string, twice: boolean): Promise<void> {
+/** Packs a clone, and checks the tarball. Returns its path. */
+async function pack(folder: string, twice: boolean): Promise<string> {
   const started = performance.now();
   const { tarball, size } = await packClone(join(folder, 'one'), {});
   report(`npm pack in a clean clone: ${(size / 1e6).toFixed(2)} MB`, size < 6e6, 'it is larger than 6 MB', started);
@@ -115,6 +117,10 @@ async function prove(folder: string, twice: boolean): Promise<void> {
     const same = (await sha256Of(tarball)) === (await sha256Of(other.tarball));
     report('npm pack in another folder with an empty cache: the same bytes', same, 'the tarballs differ', again);
   }
+  return tarball;
+}
+
+async function prove(tarball: string): Promise<void> {
   for (const user of USERS) for (const installation of INSTALLATIONS) await onDebian(tarball, user, installation);
   for (const installation of INSTALLATIONS.slice(0, 1)) {
     process.stdout.write('as on Ubuntu 24.04:\n');
@@ -124,7 +130,8 @@ async function prove(folder: string, twice: boolean): Promise<void> {
 
 const folder = await mkdtemp(join(tmpdir(), 'corematrix-proof-'));
 try {
-  await prove(folder, process.argv.includes('--twice'));
+  const given = process.argv.slice(2).find((word) => word.endsWith('.tgz'));
+  await prove(given === undefined ? await pack(folder, process.argv.includes('--twice')) : resolve(given));
 } catch (error) {
   process.stdout.write(`error: ${messageOf(error)}\n`);
   failures += 1;
