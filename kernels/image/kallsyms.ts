@@ -10,8 +10,9 @@ const DIGIT_TOKENS = Buffer.from('0\x001\x002\x003\x004\x005\x006\x007\x008\x009
 const DIGIT_0 = 0x30;
 /** KSYM_NAME_LEN of the kernel. No name and no token is longer. */
 const MAX_NAME = 512;
-/** A name after its type. */
-const TEXT = new RegExp(`^[!-~]{2,${MAX_NAME}}$`);
+/** Bytes of all names together. Those of distributions have less than 10 MiB. */
+const MAX_TEXT = 64 << 20;
+const NEWLINE = 10;
 /** A marker is the place of every 256th name. */
 const PER_MARKER = 256;
 /** The packed names of one marker: at least a byte of length and one token for each name. */
@@ -41,11 +42,14 @@ export interface KernelSymbol {
   offset: number | null;
 }
 
+/** The text of each token; null for bytes that are in no name. */
+type Tokens = readonly (Buffer | null)[];
+
 interface TokenTable {
   start: number;
   /** The end of its index. */
   end: number;
-  tokens: readonly string[];
+  tokens: Tokens;
 }
 
 interface Names {
@@ -67,13 +71,14 @@ function tokensWithIndex(bytes: Buffer, digits: number, index: number): TokenTab
   if (index + INDEX_BYTES > bytes.length) return null;
   const start = digits - bytes.readUInt16LE(index + 2 * DIGIT_0);
   if (start < 0) return null;
-  const tokens: string[] = [];
+  const tokens: (Buffer | null)[] = [];
   let from = start;
   for (let token = 0; token < TOKENS; token++) {
     if (start + bytes.readUInt16LE(index + 2 * token) !== from) return null;
     const to = bytes.indexOf(0, from);
     if (to < 0 || to >= index) return null;
-    tokens.push(bytes.toString('latin1', from, to));
+    const text = bytes.subarray(from, to);
+    tokens.push(text.every((byte) => byte > 0x20 && byte < 0x7f) ? text : null);
     from = to + 1;
   }
   return { start, end: index + INDEX_BYTES, tokens };
@@ -121,27 +126,34 @@ function markersBefore(bytes: Buffer, end: number): Markers | null {
  * Unpacks names from a place on; null if they do not fit the markers. A length of 128 or more takes two bytes since Linux 6.1.
  * @see kallsyms_expand_symbol() in kernel/kallsyms.c
  */
-function namesFrom(bytes: Buffer, { start, count }: NamesPlace, markers: Markers, tokens: readonly string[]): string[] | null {
-  const texts: string[] = [];
+function namesFrom(bytes: Buffer, { start, count }: NamesPlace, markers: Markers, tokens: Tokens): string[] | null {
+  // One text for all names is made faster than a text for each.
+  let text = Buffer.alloc(1 << 20);
+  let end = 0;
   let at = start;
   for (let index = 0; index < count; index++) {
     if (index % PER_MARKER === 0 && at - start !== bytes.readUInt32LE(markers.start + (index / PER_MARKER) * MARKER)) return null;
     const low = bytes[at++] ?? 0;
     const length = low < 128 ? low : (low & 127) | ((bytes[at++] ?? 0) << 7);
     if (length === 0 || at + length > markers.start) return null;
-    let text = '';
-    for (const last = at + length; at < last; at++) text += tokens[bytes[at] ?? 0] ?? '';
-    if (!TEXT.test(text)) return null;
-    texts.push(text);
+    if (end + MAX_NAME >= text.length) text = Buffer.concat([text], 2 * text.length);
+    const from = end;
+    for (const last = at + length; at < last; at++) {
+      const token = tokens[bytes[at] ?? 0];
+      if (!token || end - from + token.length > MAX_NAME) return null;
+      for (let byte = 0; byte < token.length; byte++) text[end++] = token[byte] ?? 0;
+    }
+    if (end - from < 2 || end > MAX_TEXT) return null;
+    text[end++] = NEWLINE;
   }
-  return markers.start - at < 8 ? texts : null;
+  return markers.start - at < 8 ? text.toString('latin1', 0, end - 1).split('\n') : null;
 }
 
 /**
  * Finds the names, which end where the markers begin. Their number is before them, followed by up to 4 bytes of padding. Null if no number
  * fits.
  */
-function namesBefore(bytes: Buffer, markers: Markers, tokens: readonly string[]): Names | null {
+function namesBefore(bytes: Buffer, markers: Markers, tokens: Tokens): Names | null {
   const [most, least] = [markers.count * PER_MARKER, (markers.count - 1) * PER_MARKER + 1];
   if (most > MAX_SYMBOLS) return null;
   // Names and markers are aligned alike.
