@@ -115,6 +115,7 @@ it('the reason of a refused InRelease file names the fault', async () => {
         "an unknown key and a known one",
         "a known key and an unknown one",
         "a key that had expired and was renewed since",
+        "a key that has expired and a good one",
         "a keyring with trust packets",
         "a keyring with a broken key before",
       ],
@@ -134,6 +135,7 @@ it('the reason of a refused InRelease file names the fault', async () => {
       ],
       "unchecked: it is signed with the unknown key KEY; update the package debian-archive-keyring, or name its key with --mirror-key FILE": [
         "an unknown key",
+        "a weak digest and an unknown key",
         "a key with a flipped bit",
       ],
       "unchecked: its signature cannot be checked: Error during parsing. This message / key probably does not conform to a valid OpenPGP format.": [
@@ -153,6 +155,7 @@ it('the reason of a refused InRelease file names the fault', async () => {
       "unchecked: key KEY has expired; update the package debian-archive-keyring, or name its key with --mirror-key FILE": [
         "a key that has expired since",
         "a subkey that has expired since",
+        "a key that has expired and a revoked one",
       ],
       "unchecked: key KEY uses a curve that corematrix does not support": [
         "key brainpool",
@@ -174,6 +177,9 @@ it('the reason of a refused InRelease file names the fault', async () => {
       ],
       "unchecked: the signature of key KEY is refused: Could not verify primary key: dsa keys are considered too weak.": [
         "key dsa2048",
+      ],
+      "unchecked: the signature of key KEY is refused: Insecure hash algorithm: MD5": [
+        "digest MD5",
       ],
       "unchecked: the signature of key KEY is refused: Insecure hash algorithm: RIPEMD": [
         "digest RIPEMD160",

@@ -195,7 +195,7 @@ async function byKeys(gpg: Gpg): Promise<SignedFile[]> {
   for (const name of ['ed25519', 'rsa2048', 'rsa1024', 'dsa2048', 'nistp256', 'brainpool', 'subkey', 'SHA-1 self-signature'] as const) {
     add(`key ${name}`, await gpg.sign(name), await gpg.export(name));
   }
-  for (const digest of ['SHA1', 'RIPEMD160', 'SHA224', 'SHA384', 'SHA512']) {
+  for (const digest of ['MD5', 'SHA1', 'RIPEMD160', 'SHA224', 'SHA384', 'SHA512']) {
     add(`digest ${digest}`, await gpg.sign('rsa2048', { options: ['--digest-algo', digest] }), await gpg.export('rsa2048'));
   }
   const known = await gpg.export('ed25519', 'second');
@@ -231,6 +231,13 @@ async function byKeys(gpg: Gpg): Promise<SignedFile[]> {
   add('a subkey that was revoked since', before.subkey, await gpg.export('revoked subkey'));
   await gpg.edit('later cert-only', ['change-usage', 's', 'q', 'save']);
   add('a key that may no longer sign', before.use, await gpg.export('later cert-only'));
+  const mixed = (parts: readonly string[]) => withPackets(one, Buffer.concat(parts.map(packetsOf)));
+  const all = Buffer.concat([known, await gpg.export('expired', 'revoked', 'rsa2048')]);
+  const late = await gpg.sign('expired', { options: past });
+  const weak = await gpg.sign('rsa2048', { options: ['--digest-algo', 'SHA1'] });
+  add('a key that has expired and a good one', mixed([late, one]), all);
+  add('a key that has expired and a revoked one', mixed([before.revoked, late]), all);
+  add('a weak digest and an unknown key', mixed([weak, await gpg.sign('stranger')]), all);
   add('a keyring without keys', one, Buffer.alloc(0));
   add('a keyring of random bytes', one, Buffer.from('99ff'.repeat(50), 'hex'));
   add('a keyring with trust packets', one, Buffer.concat([known, Buffer.from([0xb0, 2, 0, 0])]));
