@@ -2,6 +2,7 @@
 import { lockOf } from './plan.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 import { UserError } from '../base/errors.ts';
+import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import { cacheRoot } from '../base/files.ts';
 import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
@@ -29,9 +30,12 @@ export interface FloorOptions extends SourceOptions, Pick<RunSettings, 'jobs' | 
 async function oneObject({ object: path, config, loader }: FloorOptions): Promise<RunObject> {
   const named = { objects: path === undefined ? [] : [path], config };
   const { objects, problems } = await readConfigured(named, { loaders: loader === undefined ? undefined : [loader] });
-  const [object] = objects;
-  if (object && objects.length === 1) return object;
-  const differ = new Set(objects.map(({ result }) => result.loader)).size > 1;
+  // The configuration may give a file several rows: those of other loaders than the wanted one are not meant.
+  const meant =
+    loader === undefined || objects.length === 1 ? objects : objects.filter(({ result }) => (result.loader ?? DEFAULT_LIBBPF) === loader);
+  const [object] = meant;
+  if (object && meant.length === 1) return object;
+  const differ = loader === undefined && new Set(objects.map(({ result }) => result.loader)).size > 1;
   const advice = differ ? '; the configuration names several loaders: choose one with --loader' : '';
   throw new UserError(problems[0] ?? `${path ?? 'the configuration'}: name one object, this means ${objects.length}${advice}`);
 }

@@ -93,6 +93,22 @@ describe('an object', () => {
     }
   });
 
+  it('floor with a loader means the row of this loader, if the configuration gives the object several', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'floor-'));
+    try {
+      const path = sample('exec_watch');
+      await writeFile(
+        join(folder, 'rows.yaml'),
+        `objects:\n  - { path: ${path}, loader: libbpf@1.5 }\n  - { path: ${path}, name: plain }\n`,
+      );
+      const args = ['floor', path, '-c', 'rows.yaml', '-k', 'debian:5.10', '--json', '--loader'];
+      const found = await Promise.all(['libbpf@default', 'libbpf@1.1'].map(async (loader) => corematrix(folder, [...args, loader])));
+      expect(found.map(({ stdout }) => JSON.parse(stdout).object)).toEqual(['plain', 'plain+libbpf-1.1']);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
   it('floor requires exactly one readable object', async () => {
     const said = [
       await corematrix(PACKAGE_ROOT, ['floor', 'nowhere.bpf.o']),
