@@ -19,6 +19,7 @@ import { prototypeDifferences } from '../../kernel-btf/kfunc-differences.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
 import { STRUCT_OPS_VALUE, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import { structOpsFindings } from './struct-ops.ts';
+import { unmetNeeds } from './load-needs.ts';
 import { functionByName, missingSymbol, probedFunction } from './symbols.ts';
 
 /** False if the kernel's BTF shows that it lacks a map type. */
@@ -217,5 +218,5 @@ export function programFindings(program: BpfProgram, kernel: KernelTypes, loader
     return [{ failure: { stage: 'verify', class: 'program-type-unsupported', reason }, certain: true }];
   }
   const symbol = functionByName(program)?.stage === 'verify' ? missingSymbol(program, kernel, loader) : [];
-  return [...attachTarget(program, kernel), ...symbol];
+  return [...attachTarget(program, kernel), ...unmetNeeds(program, kernel), ...symbol];
 }
