@@ -4,8 +4,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"strconv"
+	"syscall"
 
 	"github.com/cilium/ebpf"
 )
@@ -38,9 +40,12 @@ func loadObjects(spec *ebpf.CollectionSpec, programs []string, all bool, options
 	} else {
 		forgetPrograms(spec)
 	}
+	given := collectionOptions(options)
+	given.MapReplacements = mappedArenas(spec)
+	defer closeMaps(given.MapReplacements)
 	fields := append(fieldsOf[*ebpf.Map](maps, 0), fieldsOf[*ebpf.Program](programs, len(maps))...)
 	target := reflect.New(reflect.StructOf(fields))
-	if err := spec.LoadAndAssign(target.Interface(), collectionOptions(options)); err != nil {
+	if err := spec.LoadAndAssign(target.Interface(), given); err != nil {
 		return nil, err
 	}
 	loaded := &objects{programs: map[string]*ebpf.Program{}, maps: map[string]*ebpf.Map{}}
@@ -51,6 +56,32 @@ func loadObjects(spec *ebpf.CollectionSpec, programs []string, all bool, options
 		loaded.programs[name] = target.Elem().Field(len(maps) + i).Interface().(*ebpf.Program)
 	}
 	return loaded, nil
+}
+
+// The arenas of an object, created and mapped: the kernel loads no program that uses an arena without an address, and the library maps none.
+// One that the kernel refuses is left to the library, whose error tells why.
+func mappedArenas(spec *ebpf.CollectionSpec) map[string]*ebpf.Map {
+	arenas := map[string]*ebpf.Map{}
+	for name, each := range spec.Maps {
+		if each.Type != ebpf.Arena {
+			continue
+		}
+		arena, err := ebpf.NewMap(each)
+		if err != nil {
+			continue
+		}
+		// An arena with an address of its own cannot be mapped elsewhere, and needs no mapping.
+		_, _ = syscall.Mmap(arena.FD(), 0, int(each.MaxEntries)*os.Getpagesize(), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+		arenas[name] = arena
+	}
+	return arenas
+}
+
+// The library has copies of what it was given.
+func closeMaps(maps map[string]*ebpf.Map) {
+	for _, each := range maps {
+		each.Close()
+	}
 }
 
 func fieldsOf[T any](names []string, first int) []reflect.StructField {
