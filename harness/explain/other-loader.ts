@@ -7,7 +7,7 @@ import type { ExplainedObject } from './failures.ts';
 /** Advice on an object that the library of a loader program does not open; null for any other failure. */
 function onRefusal(reason: string, library: string): string | null {
   if (library === libraryName() || !reason.startsWith(cannotOpen('', library))) return null;
-  return `${library} refuses this before it asks the kernel: not the kernel's fault. If another loader of your project loads the object, name it: "loader: ${DEFAULT_LIBBPF}" for the object in the configuration. To load it with ${library}, write the object as ${library} documents it.`;
+  return `${library} refuses this before it asks the kernel: not the kernel's fault. Whether the kernel has what the object needs, only another loader shows. If another loader of your project loads the object, name it: "loader: ${DEFAULT_LIBBPF}" for the object in the configuration. To load it with ${library}, write the object as ${library} documents it.`;
 }
 
 /**
