@@ -240,7 +240,7 @@ test('no path', async () => { await expect(7).not.toLoadOn('debian:6.12'); });
         fail old_name on 6.12-REST: task_struct___before_5_14.state: no such field (byte_off, task_state.bpf.c:26)
 
       core-field-missing: task_struct.state  [0baa2a1e7902]
-        certain: BTF alone decides it
+        certain: BTF or kernel symbols decide it
         task_state/old_name programs/task_state.bpf.c:26 task_struct___before_5_14.state (byte_off)
           > seen = task->state;
           fails on 6.12
