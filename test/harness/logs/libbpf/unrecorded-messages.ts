@@ -1,9 +1,9 @@
 // Messages of libbpf that can end a load by their words, but that no object and no failing call of the recording provokes, by the reason.
 export const UNRECORDED = {
   'an earlier check of libbpf or libelf refuses such tables, relocations or BTF':
-    /^(?:\.maps relo #7: failed to get ELF|sec 'w': failed to get relo|struct_ops reloc: failed to get|elf: (?:failed to get symbols|'w' has unknown byte order|symbol strings section)|map #7: empty name|map 'w': (?:unexpected var kind|w def is of unexpected kind)|map '\.jumptables': (?:ELF file is missing|invalid instruction)|prog 'w': data relo failed to find map)/,
+    /^(?:\.maps relo #7: failed to get ELF|sec 'w': failed to get relo|struct_ops reloc: failed to get|elf: (?:failed to get symbols|'w' has unknown byte order|symbol strings section)|map #7: empty name|map 'w': (?:unexpected var kind|w def is of unexpected kind)|map '\.jumptables': (?:ELF file is missing|invalid instruction)|prog 'w': data relo failed to find map|struct_ops reloc w: invalid target program offset)/,
   'libbpf itself sets the value that it checks':
-    /^(?:extern 'w': unrecognized extern kind|prog 'w': relo #7: bad relo type|elf: init internal error|prog 'w': (?:relo #7: bad insn|missing subprog addr relo)|struct_ops reloc w: invalid target program offset|\.maps relo #7: 'w' isn't an entry-point)/,
+    /^(?:extern 'w': unrecognized extern kind|prog 'w': relo #7: bad (?:relo type|insn)|elf: init internal error)/,
   'the name of libbpf 1.1 and 1.5 for a type that the table knows by its later message': /^struct_ops init_kern: struct ww is not found/,
   'clang 14 writes no enumerator with two values there': /^map 'w': attr 'w': invalid __ulong/,
   'more than 32,767 modules with kfuncs': /^extern \(func ksym\) 'w': module BTF fd index/,
