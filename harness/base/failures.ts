@@ -299,7 +299,7 @@ const CATALOGUE = {
   'object-invalid': {
     title: 'Object invalid',
     concerns: 'object',
-    stages: { open: 'object', relocate: 'guest', verify: 'object' },
+    stages: { open: 'object', relocate: 'guest', verify: 'object', attach: 'guest' },
     meaning:
       'The loader or the kernel does not accept the object itself, or the configuration asks for something that this object does not have.',
     evidence: [
@@ -308,6 +308,7 @@ const CATALOGUE = {
       'libbpf printed `missing BPF prog type, check ELF section name`, `no BTF-based attach target is specified`, or that no map refers to a struct_ops program.',
       'The loader refused a setting of the configuration.',
       'cilium/ebpf or aya did not open the object, or refused a map before it asked the kernel.',
+      'cilium/ebpf has no function that attaches programs of this section or type.',
       'libbpf printed `attach program FD is not set`: a freplace program needs its own loader, which names the program whose function it replaces.',
       'A prediction finds what the object alone decides: the other byte order, static programs and maps, SEC("maps"), variables and externs without a section, and section names that this libbpf does not know. It does not check all that libbpf checks.',
     ],

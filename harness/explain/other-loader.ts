@@ -1,12 +1,13 @@
 // Advice for objects that the library of their loader refuses and another library may load.
 import { DEFAULT_LIBBPF, libraryName } from '../base/loader-name.ts';
 import { proposedLoader } from '../plan/object-settings/proposed-loader.ts';
+import { hasNoFunction } from '../verdict/rules/attach.ts';
 import { cannotOpen } from '../verdict/rules/object.ts';
 import type { ExplainedObject } from './failures.ts';
 
-/** Advice on an object that the library of a loader program does not open; null for any other failure. */
+/** Advice on an object that the library of a loader program does not open or attach; null for any other failure. */
 function onRefusal(reason: string, library: string): string | null {
-  if (library === libraryName() || !reason.startsWith(cannotOpen('', library))) return null;
+  if (library === libraryName() || !(reason.startsWith(cannotOpen('', library)) || hasNoFunction(reason))) return null;
   return `${library} refuses this before it asks the kernel: not the kernel's fault. Whether the kernel has what the object needs, only another loader shows. If another loader of your project loads the object, name it: "loader: ${DEFAULT_LIBBPF}" for the object in the configuration. To load it with ${library}, write the object as ${library} documents it.`;
 }
 

@@ -6,7 +6,7 @@ import { namedTracepoint } from '../bpf/object/attach-point.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
 import type { Attachment, CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
-import { attachClass, MISSING_TARGET, targetReason, untraceableFailure } from './rules/attach.ts';
+import { attachClass, hasNoFunction, MISSING_TARGET, targetReason, untraceableFailure } from './rules/attach.ts';
 import type { Failure, InModule } from './rules/context.ts';
 
 /** The warnings of libbpf without the program name, which every report shows beside them. */
@@ -110,6 +110,8 @@ function judge(attachment: Attachment, known: Known, isOnlyMap: boolean): Attach
   const error = errnoName(errno);
   const warnings = warningsOf(attachment);
   if (isLeftAlone(attachment, error, warnings)) return { failure: null, attached: false };
+  if (hasNoFunction(detail))
+    return { failure: { stage: 'attach', class: 'object-invalid', errno, reason: oneLine(detail) }, attached: false };
   const lacking = unsupportedType(attachment, error, known);
   if (lacking !== null) return { failure: { stage: 'attach', class: 'attach-failed', errno, reason: lacking }, attached: false };
   const failure = untraceable(attachment, known) ?? moduleOfTracepoint(attachment, known);

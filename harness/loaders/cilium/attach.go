@@ -104,7 +104,12 @@ func (s *session) attach(spec *ebpf.ProgramSpec, program *ebpf.Program) (io.Clos
 	case ebpf.CGroupSKB, ebpf.CGroupSock, ebpf.CGroupSockAddr, ebpf.CGroupSockopt, ebpf.CGroupSysctl, ebpf.CGroupDevice, ebpf.SockOps:
 		return attachCgroup(spec, program, target)
 	}
-	return nil, fmt.Errorf("cilium/ebpf has no function that attaches programs of type %s: %w", spec.Type, syscall.EOPNOTSUPP)
+	return nil, notInLibrary(fmt.Sprintf("programs of type %s", spec.Type))
+}
+
+// The error of what the library cannot attach on any kernel. The host knows it by its words.
+func notInLibrary(what string) error {
+	return fmt.Errorf("cilium/ebpf %s has no function that attaches %s: %w", release, what, syscall.EOPNOTSUPP)
 }
 
 // Whether the section of such a program names no target: the interface, control group or namespace is the loader's choice.
@@ -122,7 +127,9 @@ func attachProbe(prefix, target string, program *ebpf.Program) (io.Closer, error
 		return link.KprobeMulti(program, link.KprobeMultiOptions{Symbols: []string{target}})
 	case "kretprobe.multi":
 		return link.KretprobeMulti(program, link.KprobeMultiOptions{Symbols: []string{target}})
-	case "uprobe", "uretprobe":
+	case "kprobe.session":
+		return link.KprobeMulti(program, link.KprobeMultiOptions{Symbols: []string{target}, Session: true})
+	case "uprobe", "uretprobe", "uprobe.multi", "uretprobe.multi":
 		path, symbol, hasFile := strings.Cut(target, ":")
 		if !hasFile {
 			return nil, errNoTarget
@@ -131,12 +138,21 @@ func attachProbe(prefix, target string, program *ebpf.Program) (io.Closer, error
 		if err != nil {
 			return nil, err
 		}
-		if prefix == "uretprobe" {
-			return file.Uretprobe(symbol, program, nil)
-		}
-		return file.Uprobe(symbol, program, nil)
+		return attachToExecutable(prefix, file, symbol, program)
 	}
-	return nil, fmt.Errorf("cilium/ebpf has no function that attaches a section %s: %w", prefix, syscall.EOPNOTSUPP)
+	return nil, notInLibrary(fmt.Sprintf("programs of section %s", prefix))
+}
+
+func attachToExecutable(prefix string, file *link.Executable, symbol string, program *ebpf.Program) (io.Closer, error) {
+	switch prefix {
+	case "uretprobe":
+		return file.Uretprobe(symbol, program, nil)
+	case "uprobe.multi":
+		return file.UprobeMulti([]string{symbol}, program, nil)
+	case "uretprobe.multi":
+		return file.UretprobeMulti([]string{symbol}, program, nil)
+	}
+	return file.Uprobe(symbol, program, nil)
 }
 
 func attachCgroup(spec *ebpf.ProgramSpec, program *ebpf.Program, path string) (io.Closer, error) {

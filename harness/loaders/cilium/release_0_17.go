@@ -7,12 +7,10 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"strings"
-	"syscall"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/btf"
@@ -93,7 +91,7 @@ func setVariableSpecs(*ebpf.CollectionSpec, string, []byte) error {
 }
 
 func attachStructOps(*ebpf.Map) (io.Closer, error) {
-	return nil, fmt.Errorf("cilium/ebpf %s does not attach struct_ops maps: %w", release, syscall.EOPNOTSUPP)
+	return nil, notInLibrary("struct_ops maps")
 }
 
 func runCount(program *ebpf.Program) (uint64, error) {

@@ -14,6 +14,14 @@ export function attachClass(error: string): FailureClass {
   return MISSING_TARGET.has(error) ? 'attach-target-missing' : (CLASSES[error] ?? 'attach-failed');
 }
 
+/** The words of the cilium/ebpf program about what its library attaches on no kernel. */
+const NO_FUNCTION = /^cilium\/ebpf \S+ has no function that attaches /;
+
+/** Whether a library did not ask the kernel to attach, because it has no function for such programs or maps. */
+export function hasNoFunction(reason: string): boolean {
+  return NO_FUNCTION.test(reason);
+}
+
 /** What a guest found in the kernel's lists about a function to attach to. */
 export type TargetFacts = NonNullable<CellEvidence['targets']>[number];
 

@@ -98,3 +98,30 @@ test.skipIf(goIsMissing)(
   },
   600_000,
 );
+
+const MANY = `
+SEC("kprobe.session/vfs_open") int session(void *ctx) { return 0; }
+SEC("uprobe.multi//proc/self/exe:main") int no_symbol(void *ctx) { return 0; }
+SEC("uprobe.session//proc/self/exe:main") int user_session(void *ctx) { return 0; }
+`;
+
+test.skipIf(goIsMissing)(
+  'cilium/ebpf attaches kprobe sessions, and what it has no function for is its own refusal and not the fault of the kernel',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cilium-test-'));
+    try {
+      const object = await compileBpf(folder, 'many', MANY);
+      const results = await runLoaders([{ pattern: object, name: 'many' }], ['debian:7.3'], ['cilium@0.22'], 'attach');
+      expect(verdicts(results)).toMatchInlineSnapshot(`
+        [
+          "many+cilium-0.22/session 7.3 pass",
+          "many+cilium-0.22/no_symbol 7.3 fail attach-failed: symbol main: not found (EINVAL)",
+          "many+cilium-0.22/user_session 7.3 fail object-invalid: cilium/ebpf 0.22.0 has no function that attaches programs of section uprobe.session: operation not supported",
+        ]
+      `);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+  600_000,
+);

@@ -95,6 +95,15 @@ test('a kernel that knows kprobes of many functions and is built without them is
   expect(reason(16)).toBe('failed to attach: -EOPNOTSUPP (EBUSY)');
 });
 
+test('a library without a function that attaches a program refuses it, whatever attach types the kernel has', () => {
+  const detail = 'cilium/ebpf 0.22.0 has no function that attaches programs of section kprobe.session: operation not supported';
+  const object = { programs: [{ name: 'p', section: 'kprobe.session/vfs_open' }] };
+  const on = (enumerators: ReadonlySet<string>) =>
+    attachedIn({ ...LOADED, attachments: [attachment(95, { detail })] }, { object, enumerators })({ name: 'p', type: 'kprobe' })?.failure;
+  const refused = { stage: 'attach', class: 'object-invalid', errno: 95, reason: detail };
+  expect([on(new Set(['BPF_TRACE_KPROBE_SESSION'])), on(new Set())]).toEqual([refused, refused]);
+});
+
 test('struct_ops programs fail to attach if a struct_ops map fails', () => {
   const refused = attachment(22, { kind: 'map', name: 'ops' });
   expect(failure([attachment(0, { kind: 'map', name: 'first' }), refused], 'struct_ops')).toBe(
