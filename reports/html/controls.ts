@@ -57,8 +57,8 @@ export const KEY_SHEET = html`<dialog id="keys" aria-labelledby="keys-title">
       <dd>in names, statuses and reasons</dd>
     </div>
     <div>
-      <dt>o: p: type:</dt>
-      <dd>object, program, type of program</dd>
+      <dt>o: p: type: loader:</dt>
+      <dd>object, program, type of program, loader</dd>
     </div>
     <div>
       <dt>k: arch:</dt>

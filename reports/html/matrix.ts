@@ -1,4 +1,5 @@
 // The matrix: programs by kernels, a real table that works without a script.
+import { DEFAULT_LIBBPF } from '../../harness/base/loader-name.ts';
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
 import { contradiction, type MatrixRow, matrixRows, shortKernelNames } from '../model/summary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
@@ -104,10 +105,10 @@ export function matrixTable(results: Results): Html {
   const names = shortKernelNames(results);
   const rows = grouped(matrixRows(results), ({ object }) => object);
   const columns = results.kernels.length + COLUMNS_BEFORE;
-  const bodies = results.objects.map(({ id, path, programs, relocations }) => {
+  const bodies = results.objects.map(({ id, path, programs, relocations, executable, loader = DEFAULT_LIBBPF }) => {
     const types = new Map(programs.map(({ name, type }) => [name, type]));
     const link = html`<a href="#${relocationsAnchor(id)}">${plural(relocations.length, 'relocation')}</a>`;
-    return html`<tbody role="rowgroup" class="rows${programs.length}">
+    return html`<tbody role="rowgroup" class="rows${programs.length}" ${executable !== true && html` data-loader="${loader}"`}>
       <tr role="row" class="object">
         <th role="rowheader" scope="rowgroup" colspan="${columns}">
           <span title="${path}">${id} ${relocations.length > 0 && link}</span>

@@ -2,7 +2,7 @@
 
 /** One word of a query, lower case. */
 export interface Term {
-  /** `o` object, `p` program, `k` kernel, `arch`, `s` status, `class` of failure, `type` of program, `is` a mark; '' any text of a row. */
+  /** `o` object, `p` program, `loader`, `k` kernel, `arch`, `s` status, `class` of failure, `type` of program, `is` a mark; '' any text of a row. */
   key: string;
   text: string;
   not: boolean;
@@ -14,6 +14,8 @@ export interface FilterRow {
   program: string;
   /** The program type by libbpf's name; '' if unknown. */
   type: string;
+  /** What loads the object: `libbpf@default`, `cilium@0.22`; '' for an executable. */
+  loader: string;
   /** The statuses on the kernels that are shown. */
   statuses: readonly string[];
   classes: readonly string[];
@@ -25,7 +27,7 @@ export interface FilterRow {
 
 /** The words of a query: `key:text`, `"quoted text"`, `key:"quoted text"`. A `!` before a word negates it. An unknown key is text. */
 export function parseFilter(query: string): Term[] {
-  const words = query.toLowerCase().matchAll(/(!?)(?:(o|p|k|s|is|arch|type|class):)?(?:"([^"]*)"?|(\S+))/g);
+  const words = query.toLowerCase().matchAll(/(!?)(?:(o|p|k|s|is|arch|type|class|loader):)?(?:"([^"]*)"?|(\S+))/g);
   return [...words]
     .map(([, not, key, quoted, plain]) => ({ not: not === '!', key: key ?? '', text: quoted ?? plain ?? '' }))
     .filter(({ text }) => text !== '');
@@ -47,6 +49,7 @@ export function wantsRow(terms: readonly Term[], row: FilterRow): boolean {
   const has = ({ key, text }: Term): boolean => {
     if (key === 'is') return text === 'different' ? new Set(row.statuses).size > 1 : row.marks.includes(text);
     if (key === 'type') return row.type.includes(text);
+    if (key === 'loader') return row.loader.includes(text);
     if (key === 's') return row.statuses.includes(text);
     if (key === 'class') return row.classes.some((name) => name.includes(text));
     if (key === 'o') return row.object.includes(text);

@@ -4,14 +4,15 @@ import type { FilterRow } from './filter.ts';
 
 /** A row with all its cells, shown or not. */
 interface ReadRow {
-  names: Pick<FilterRow, 'object' | 'program' | 'type'>;
+  names: Pick<FilterRow, 'object' | 'program' | 'type' | 'loader'>;
   cells: { status: string; class: string; marks: string[]; text: string }[];
 }
 
 function read(row: HTMLTableRowElement): ReadRow {
   const { object = '', program = '', type = '' } = row.dataset;
+  const { loader = '' } = row.closest('tbody')?.dataset ?? {};
   return {
-    names: { object: object.toLowerCase(), program: program.toLowerCase(), type: type.toLowerCase() },
+    names: { object: object.toLowerCase(), program: program.toLowerCase(), type: type.toLowerCase(), loader: loader.toLowerCase() },
     cells: [...row.cells].slice(COLUMNS_BEFORE).map(({ dataset, firstElementChild, textContent }) => ({
       status: dataset['s'] ?? '',
       class: dataset['class'] ?? '',

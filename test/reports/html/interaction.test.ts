@@ -121,6 +121,19 @@ describe('the filter', () => {
     expect([await heads(page), await programs(page)]).toEqual([['5.10.262', '7.4-rc3', '6.12.117'], ALL]);
   });
 
+  it('the filter shows the rows of a loader', async () => {
+    const objects = SAMPLE.objects.map((object) => (object.id === 'probes' ? { ...object, loader: 'cilium@0.22' } : object));
+    const { page } = await browser.open({ ...SAMPLE, objects });
+    const shown: string[][] = [];
+    for (const query of ['loader:cilium', 'loader:libbpf', '!loader:cilium@0.22']) {
+      await page.locator('#search').fill(query);
+      await drawn(page);
+      shown.push(await programs(page));
+    }
+    const [cilium, libbpf] = [ALL.slice(4), ALL.slice(0, 4)];
+    expect(shown).toEqual([cilium, libbpf, libbpf]);
+  });
+
   it('a click on a count sets the filter', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('.counts').getByText('1 xpass').click();
@@ -200,7 +213,7 @@ describe('a key', () => {
         "Esc back to the matrix",
         "t ? theme; this",
         "text, "more text" in names, statuses and reasons",
-        "o: p: type: object, program, type of program",
+        "o: p: type: loader: object, program, type of program, loader",
         "k: arch: kernels to show",
         "s: class: status, class of failure",
         "is: different, flaky, mispredicted",
