@@ -12,6 +12,7 @@ import { compileBpf } from '../bpf/object/compile.ts';
 import { terminalReport } from '../../../reports/terminal/run.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 import { IDENTITY, OTHER_IDENTITIES } from './cell-identity.ts';
+import { pulledKernel } from '../../kernels/pulled.ts';
 import { linkedCache, realRun, sample } from './real-run.ts';
 
 let folder = '';
@@ -117,6 +118,7 @@ describe('a second run', () => {
   }, 240_000);
 
   it('a verdict whose reason could name a module is found anew once the modules are in the cache', async () => {
+    await (await pulledKernel('debian:6.12')).modules.folder({ cache: cacheRoot() });
     const cache = await linkedCache(join(folder, 'cache'), ['modules']);
     const missing = await compileBpf(folder, 'missing', 'SEC("fentry/nf_nat_packet") int traced(u64 *ctx) { return 0; }');
     const other = await compileBpf(folder, 'other', 'SEC("xdp") int other(void *ctx) { return 2; }');
