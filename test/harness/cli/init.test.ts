@@ -108,7 +108,7 @@ describe('corematrix init', () => {
       # File to which every run appends a line. Reports use it to show since when a program fails and which cells are flaky.
       # history: history.jsonl
 
-      # Rules for the exit code. gate: failures, or only regressions against --baseline. maxInfra: cells that may have no verdict.
+      # Rules for the exit code. gate: failures; or against --baseline, regressions or regressions+new. maxInfra: cells that may have no verdict.
       # policy: { gate: failures, failOnFlaky: false, maxInfra: 0 }
 
       # Time limits of a cell and of a boot, in seconds, and the maximum number of guests at the same time:
