@@ -81,7 +81,7 @@ function prototypesOn(kernel: KernelTypes, programs: readonly BpfProgram[]): Pro
   if (kernel.onlyCustom || !enumeratorsOf(kernel, 'bpf_prog_type')) return new Map();
   return new Map(
     programs.flatMap((program) => {
-      const prototype = prototypeOf(program, kernel);
+      const prototype = program.hasGivenType ? null : prototypeOf(program, kernel);
       return prototype ? [[program.name, prototype] as const] : [];
     }),
   );

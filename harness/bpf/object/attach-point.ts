@@ -10,14 +10,24 @@ interface AttachPoint {
   builtIn: boolean;
   /** True if the kernel needs the address of the function when it loads a program. @see bpf_check_attach_target() in kernel/bpf/verifier.c */
   byAddress: boolean;
+  /** True if the loader can name another target. For `lsm_cgroup` it names the cgroup instead. */
+  isReplaceable: boolean;
 }
 
 /** @see section_defs and find_kernel_btf_id() in libbpf.c */
 const ATTACH_POINTS: readonly AttachPoint[] = [
-  { prefix: /^(?:fentry|fexit|fmod_ret|fsession)(?:\.s)?\//, kind: 'func', symbol: '', builtIn: false, byAddress: true },
-  { prefix: /^tp_btf\//, kind: 'typedef', symbol: 'btf_trace_', builtIn: false, byAddress: false },
-  { prefix: /^lsm(?:\.s)?\/|^lsm_cgroup\//, kind: 'func', symbol: 'bpf_lsm_', builtIn: true, byAddress: true },
-  { prefix: /^iter(?:\.s)?\//, kind: 'func', symbol: 'bpf_iter_', builtIn: false, byAddress: false },
+  {
+    prefix: /^(?:fentry|fexit|fmod_ret|fsession)(?:\.s)?\//,
+    kind: 'func',
+    symbol: '',
+    builtIn: false,
+    byAddress: true,
+    isReplaceable: true,
+  },
+  { prefix: /^tp_btf\//, kind: 'typedef', symbol: 'btf_trace_', builtIn: false, byAddress: false, isReplaceable: true },
+  { prefix: /^lsm(?:\.s)?\//, kind: 'func', symbol: 'bpf_lsm_', builtIn: true, byAddress: true, isReplaceable: true },
+  { prefix: /^lsm_cgroup\//, kind: 'func', symbol: 'bpf_lsm_', builtIn: true, byAddress: true, isReplaceable: false },
+  { prefix: /^iter(?:\.s)?\//, kind: 'func', symbol: 'bpf_iter_', builtIn: false, byAddress: false, isReplaceable: true },
 ];
 
 /** Raw tracepoints: the kernel finds them by name when it attaches a program. BTF only has their prototypes. */
@@ -27,10 +37,11 @@ const RAW_TRACEPOINT: AttachPoint = {
   symbol: 'btf_trace_',
   builtIn: false,
   byAddress: false,
+  isReplaceable: true,
 };
 
 /** A type in the kernel's BTF: `btf_trace_sched_switch` for `tp_btf/sched_switch`. */
-export interface AttachTarget extends Omit<AttachPoint, 'prefix'> {
+export interface AttachTarget extends Omit<AttachPoint, 'prefix' | 'isReplaceable'> {
   /** The name in the section, or from the loader. */
   name: string;
 }
@@ -38,8 +49,9 @@ export interface AttachTarget extends Omit<AttachPoint, 'prefix'> {
 function targetAmong(points: readonly AttachPoint[], section: string, attachTo: string | null): AttachTarget | null {
   // A section may leave the target to the loader: `fentry` alone.
   const plain = `${section.replace(/^\?/, '')}${section.includes('/') ? '' : '/'}`;
-  for (const { prefix, ...point } of points) {
-    const name = prefix.test(plain) ? (attachTo ?? plain.replace(prefix, '')) : '';
+  for (const { prefix, isReplaceable, ...point } of points) {
+    const named = isReplaceable ? attachTo : null;
+    const name = prefix.test(plain) ? (named ?? plain.replace(prefix, '')) : '';
     if (name !== '' && !name.includes(':')) return { ...point, name };
   }
   return null;

@@ -19,7 +19,10 @@ const TEXT = '.text';
 export interface BpfProgram extends ObjectFunction {
   /** libbpf's name of the program type, or null if the section name does not determine it. */
   type: string | null;
-  /** True if a setting gives the type, so that libbpf needs no section name that it knows. */
+  /**
+   * True if a setting gives another type than the section does. libbpf then uses nothing of the section: neither its target nor its flags.
+   * @see bpf_program__set_type() in libbpf.c
+   */
   hasGivenType: boolean;
   /** Whether it is loaded with the object: by default all but those whose section begins with `?`. */
   autoload: boolean | 'if-supported';

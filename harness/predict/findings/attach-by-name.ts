@@ -25,7 +25,7 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, l
     const where = inUnloadedModule(kernel, function_, 'address') ?? "not in this kernel's BTF, which lacks some of its functions";
     return [missing(`attach target ${function_} (kprobe) is ${where}`)];
   }
-  const tracepoint = namedTracepoint(program.section, program.attachTo);
+  const tracepoint = program.hasGivenType ? null : namedTracepoint(program.section, program.attachTo);
   const known = enumeratorsOf(kernel, 'bpf_attach_type')?.has('BPF_TRACE_RAW_TP') === true;
   if (tracepoint === null || !known) return [];
   const inBtf = tracepoint.symbol + tracepoint.name;

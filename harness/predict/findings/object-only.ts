@@ -37,7 +37,7 @@ function refusedProgram({ section, type, hasGivenType, attachTo, member }: BpfPr
   const since = sectionKnownSince(name);
   if (since === null || since > minor) return hasGivenType ? null : `missing BPF prog type, check ELF section name '${name}'`;
   if (type === 'struct_ops' && !member) return UNUSED_STRUCT_OPS;
-  if (attachTo !== null) return null;
+  if (attachTo !== null || hasGivenType) return null;
   if (NEEDS_TARGET.test(name)) return 'no BTF-based attach target is specified, use bpf_program__set_attach_target()';
   return type === 'ext' && name.startsWith('freplace/') ? NEEDS_TARGET_PROGRAM : null;
 }

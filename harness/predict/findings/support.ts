@@ -174,8 +174,8 @@ export function missingWeakKfuncs({ btf, elf }: BpfObject, kernel: KernelTypes):
 /** Program types whose targets are looked up in the kernel's own BTF. */
 const BOUND_BY_BTF: ReadonlySet<string> = new Set(['tracing', 'lsm', 'struct_ops']);
 
-function attachTarget({ section, type, attachTo }: BpfProgram, kernel: KernelTypes): Finding[] {
-  const target = attachTargetOf(section, attachTo);
+function attachTarget({ section, type, hasGivenType, attachTo }: BpfProgram, kernel: KernelTypes): Finding[] {
+  const target = hasGivenType ? null : attachTargetOf(section, attachTo);
   if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
   const name = target.symbol + target.name;
   const use = target.kind === 'typedef' ? 'tracepoint' : 'attach';

@@ -12,9 +12,11 @@ const KPROBE = /^\??k(?:ret)?probe(?:\/([^/]+))?$/;
 /** A function, perhaps with an offset in it. A variant has a dot; a pattern is no name. */
 const FUNCTION = /^([\w.]+)(?:\+\w+)?$/;
 
+type Targeted = Pick<BpfProgram, 'section' | 'hasGivenType' | 'attachTo'>;
+
 /** The function of a kprobe or kretprobe; null for other programs. */
-export function probedFunction({ section, attachTo }: Pick<BpfProgram, 'section' | 'attachTo'>): string | null {
-  const probe = KPROBE.exec(section);
+export function probedFunction({ section, hasGivenType, attachTo }: Targeted): string | null {
+  const probe = hasGivenType ? null : KPROBE.exec(section);
   return probe && (FUNCTION.exec(attachTo ?? probe[1] ?? '')?.[1] ?? null);
 }
 
@@ -25,10 +27,10 @@ interface FunctionByName {
 }
 
 /** The function whose address the kernel looks up by name for a program; null for other programs. */
-export function functionByName(program: Pick<BpfProgram, 'section' | 'attachTo'>): FunctionByName | null {
+export function functionByName(program: Targeted): FunctionByName | null {
   const probed = probedFunction(program);
   if (probed !== null) return { function: probed, stage: 'attach' };
-  const target = attachTargetOf(program.section, program.attachTo);
+  const target = program.hasGivenType ? null : attachTargetOf(program.section, program.attachTo);
   return target?.byAddress === true ? { function: target.symbol + target.name, stage: 'verify' } : null;
 }
 

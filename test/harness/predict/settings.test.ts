@@ -140,3 +140,30 @@ test('custom BTF decides relocations, and the kernel decides everything else', a
     hooked: 'fail btf-missing',
   });
 });
+
+test('a type in place of that of the section replaces its target, too, and the same type changes nothing', async () => {
+  const withType = async (type: 'raw_tracepoint' | 'lsm') => (await predicted({ ...MAPS, programs: { hooked: { type } } }))['hooked'];
+  expect([await withType('raw_tracepoint'), await withType('lsm')]).toEqual(['unknown', 'fail attach-target-missing']);
+});
+
+test('for lsm_cgroup, attach_to names a cgroup, and the section names the hook', async () => {
+  const source =
+    'SEC("lsm_cgroup/file_open") int known(u64 *ctx) { return 1; } SEC("lsm_cgroup/no_such_hook") int unknown(u64 *ctx) { return 1; }';
+  const bytes = await readFile(await compileBpf(folder, 'in-cgroups', source));
+  const inCgroups = readBpfObject(bytes, 'in-cgroups');
+  const settings = {
+    mode: 'attach' as const,
+    programs: { known: { attach_to: '/sys/fs/cgroup' }, unknown: { attach_to: '/sys/fs/cgroup' } },
+  };
+  const prepared = await prepareSettings(settings, {
+    object: inCgroups,
+    file: { path: 'in-cgroups.bpf.o', bytes },
+    directory: folder,
+    placeOf: String,
+  });
+  const prediction = predictCell(asLoaded(inCgroups, prepared), KERNEL);
+  expect(recordedPrediction(prediction).programs.map(({ name, status, class: failure }) => [name, status, failure])).toEqual([
+    ['known', 'unknown', null],
+    ['unknown', 'fail', 'attach-target-missing'],
+  ]);
+});

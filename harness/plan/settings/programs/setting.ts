@@ -36,7 +36,7 @@ function applied(program: BpfProgram, { autoload, type, attach_to }: ProgramSett
     ...program,
     autoload: autoload ?? program.autoload,
     type: type ?? program.type,
-    hasGivenType: type !== undefined,
+    hasGivenType: type !== undefined && type !== program.type,
     attachTo: attach_to ?? program.attachTo,
   };
 }
