@@ -4,6 +4,7 @@
 
 #include "attach_target.h"
 #include "attach_to.h"
+#include "libbpf_log.h"
 #include "messages.h"
 #include "network.h"
 #include "symbol_lists.h"
@@ -48,10 +49,13 @@ static void report(enum attached_kind kind, const char *name, struct attachment 
 	send_attached(kind, (uint32_t)-attachment.error, name, attachment.detail);
 }
 
-/* libbpf returns EOPNOTSUPP for programs that it does not attach, because their sections name no target. This is no failure. */
-static void note_failure(const char *program, struct attachment attachment)
+/*
+ * libbpf returns EOPNOTSUPP without a warning for programs that it does not attach, because their sections name no target. This is no
+ * failure. With a warning, EOPNOTSUPP is the answer of the kernel.
+ */
+static void note_failure(const char *program, struct attachment attachment, bool has_warned)
 {
-	bool is_left_alone = attachment.error == -EOPNOTSUPP && !*attachment.detail;
+	bool is_left_alone = attachment.error == -EOPNOTSUPP && !*attachment.detail && !has_warned;
 	/* The object of the attempt is closed before the name is needed. */
 	const char *name = attachment.error && !is_left_alone && failed_count < MOST_FAILED ? strdup(program) : NULL;
 
@@ -89,6 +93,7 @@ static void report_function_of(const struct bpf_program *program, const char *ta
 static void attach_program(struct bpf_object *object, struct bpf_program *program)
 {
 	const char *target = attach_target(bpf_program__name(program));
+	unsigned long warnings = kept_warnings();
 	struct attachment attachment;
 
 	if (target && !is_bound_at_load(program)) {
@@ -102,7 +107,7 @@ static void attach_program(struct bpf_object *object, struct bpf_program *progra
 		attachment = attachment_of(bpf_program__attach(program));
 	}
 	keep(attachment.link);
-	note_failure(bpf_program__name(program), attachment);
+	note_failure(bpf_program__name(program), attachment, kept_warnings() != warnings);
 	report(ATTACHED_PROGRAM, bpf_program__name(program), attachment);
 	if (attachment.error)
 		report_function_of(program, target ? target : section_target(program));

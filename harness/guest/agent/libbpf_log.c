@@ -9,12 +9,21 @@
 
 #define LEFT_OUT "[corematrix: what libbpf prints for every program is left out here; the log of the object has it]\n"
 
+static unsigned long warning_count;
+
 int keep_log(enum libbpf_print_level level, const char *format, va_list arguments)
 {
+	if (level == LIBBPF_WARN)
+		warning_count++;
 	begin_log((enum log_level)level);
 	frame_vprintf(format, arguments);
 	frame_close();
 	return 0;
+}
+
+unsigned long kept_warnings(void)
+{
+	return warning_count;
 }
 
 int keep_quiet(enum libbpf_print_level level, const char *format, va_list arguments)

@@ -9,6 +9,9 @@
 /* Keeps every message. */
 int keep_log(enum libbpf_print_level level, const char *format, va_list arguments);
 
+/* How many warnings of libbpf the log has so far. */
+unsigned long kept_warnings(void);
+
 /* Keeps no message. */
 int keep_quiet(enum libbpf_print_level level, const char *format, va_list arguments);
 

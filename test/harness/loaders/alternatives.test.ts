@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { grouped } from '../../../harness/base/text.ts';
 import type { ObjectSettings } from '../../../harness/plan/object-settings/setting-table.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
-import { runLoaders } from './run-loaders.ts';
+import { runLoaders, verdicts } from './run-loaders.ts';
 import { goIsMissing, rustIsMissing } from './toolchains.ts';
 
 const LOADERS = ['libbpf@default', 'cilium@0.22', 'cilium@0.17', 'aya@0.14', 'aya@0.13'];
@@ -100,5 +100,30 @@ test.skipIf(goIsMissing || rustIsMissing)(
     ] as const);
     const loaders = LOADERS.filter((loader) => loader !== 'aya@0.13');
     expect(await outcomes({ mode: 'attach', programs }, loaders)).toMatchSnapshot();
+  },
+);
+
+const MANY = `
+SEC("kprobe.multi/vfs_open") int many(void *ctx) { return 0; }
+SEC("kprobe/vfs_open") int one(void *ctx) { return 0; }
+`;
+
+test.skipIf(goIsMissing)(
+  'the next alternative is chosen if the kernel is built without the attach type of the first',
+  { timeout: 600_000 },
+  async () => {
+    const pattern = await compileBpf(folder, 'many', MANY);
+    const settings: ObjectSettings = { mode: 'attach', alternatives: [['many', 'one']] };
+    const results = await runLoaders([{ pattern, name: 'many', settings }], ['debian:6.1'], LOADERS.slice(0, 3));
+    expect(verdicts(results)).toMatchInlineSnapshot(`
+      [
+        "many/many 6.1 skip",
+        "many/one 6.1 pass",
+        "many+cilium-0.22/many 6.1 skip",
+        "many+cilium-0.22/one 6.1 pass",
+        "many+cilium-0.17/many 6.1 skip",
+        "many+cilium-0.17/one 6.1 pass",
+      ]
+    `);
   },
 );
