@@ -142,7 +142,7 @@ const CATALOGUE = {
       "The verifier reached a call that libbpf could not resolve: `kfunc 'NAME' is referenced but wasn't resolved` or `invalid func unknown#2002…`.",
       'The verifier printed that it supports no calls of kernel functions. BTF does not show this.',
     ],
-    help: 'Declare the function __weak and call it only where bpf_ksym_exists() is true. If a module defines it, load the module before the object (modules: in the configuration).',
+    help: 'Declare the function __weak and call it only where bpf_ksym_exists() is true, which Linux before 6.4 refuses for a function that it has. If a module defines it, load the module before the object (modules: in the configuration).',
   },
   'kfunc-not-allowed': {
     title: 'Kernel function not allowed here',
@@ -269,6 +269,7 @@ const CATALOGUE = {
     evidence: [
       'The verifier printed `unknown opcode`, `unknown insn`, `BPF_… uses reserved fields`, `BPF_ATOMIC uses invalid atomic opcode`, `unrecognized bpf_ld_imm64 insn` or a similar message.',
       "The verifier printed `number of funcs in func_info doesn't match number of subprogs`: the kernel does not know functions as callbacks.",
+      "The verifier printed `pseudo btf_id … in ldimm64 isn't KIND_VAR.`: the kernel does not let programs take the address of a kernel function.",
     ],
     help: 'Compile for an older instruction set: clang -mcpu=v2 loads everywhere, -mcpu=v3 needs Linux 5.1, -mcpu=v4 needs 6.6.',
   },

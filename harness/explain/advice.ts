@@ -31,15 +31,32 @@ export function adviceOn({ what, name }: Requirement): string {
   return BY_REQUIREMENT[what](name);
 }
 
+/** How to check for a kernel function on kernels that refuse its address. */
+const WITHOUT_KFUNC_ADDRESS =
+  'Check a constant instead (const volatile), which the loader sets before the load if libbpf_find_vmlinux_btf_id() finds the function. Or write one program with the call and one without, keep them from loading by default (SEC("?...")), and switch on the one that fits the kernel.';
+
+/**
+ * One line of advice about a kfunc that some kernels lack, and others have but refuse its address.
+ * @param kernels names of those that refuse it
+ */
+export function adviceOnRefusedAddress(name: string, kernels: readonly string[]): string {
+  return `Declare ${name}() __weak: without it, the loader refuses the whole object. Do not use bpf_ksym_exists(${name}): these kernels have the function, but do not let programs take its address, which needs Linux 6.4: ${kernels.join(', ')}. ${WITHOUT_KFUNC_ADDRESS}`;
+}
+
 /** One line of advice about a call of a missing kfunc that the object already declares `__weak`. */
 export function adviceOnWeakKfunc(name: string): string {
   return `Call ${name}() only behind bpf_ksym_exists(${name}): it is declared __weak, so the object loads without it, but the verifier must not reach the call.`;
 }
 
-/** One line of advice about a kernel function or variable that kernels have with another type. */
-export function adviceOnDeclaration({ what, name }: Requirement): string {
+/**
+ * One line of advice about a kernel function or variable that kernels have with another type.
+ * @param refusing kernels that have the function and refuse its address
+ */
+export function adviceOnDeclaration({ what, name }: Requirement, refusing: readonly string[]): string {
   if (what === 'symbol')
     return `Declare ${name} with the type that the kernel has, and define this type in the object (vmlinux.h does): libbpf compares the two. Or declare it as const void: libbpf then takes its address from kallsyms and compares nothing.`;
+  if (refusing.length > 0)
+    return `Declare ${name}() as the kernel has it. If kernels differ, write one program for each prototype, in an object of its own, and load the one that fits the kernel. Do not use bpf_ksym_exists(${name}): these kernels do not let programs take the address of the function: ${refusing.join(', ')}.`;
   return `Declare ${name}() as the kernel has it. If kernels differ, declare a flavor for each prototype (${name}___old), each __weak, and call the one whose bpf_ksym_exists() is true.`;
 }
 
@@ -68,6 +85,11 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     reason: /callbacks|func_info/,
     advice:
       'The program passes a function to a helper as a callback, which needs Linux 5.13. A check around the call does not help, because libbpf adds the function to the program anyway. Keep such calls in programs that load only where enum bpf_func_id has the helper.',
+  },
+  {
+    class: 'insn-unsupported',
+    reason: /address of a kernel function/,
+    advice: `Linux 6.4 is the first to allow it. A kernel that lacks the function loads the program, because libbpf then writes 0; this kernel has the function. ${WITHOUT_KFUNC_ADDRESS}`,
   },
   {
     class: 'complexity-limit',

@@ -3,11 +3,20 @@ import type { Btf } from '../bpf/btf/btf.ts';
 import { impossibleAttribute } from '../bpf/object/map-shape.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { type Difference, kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
+import { refusesKfuncAddresses } from '../kernel-btf/kfunc-addresses.ts';
+import type { Stage } from '../base/vocabulary.ts';
 import { variableDifference } from '../kernel-btf/variable-difference.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { withOtherLoader } from './other-loader.ts';
-import { adviceByReason, adviceOn, adviceOnDeclaration, adviceOnDeclaredTypes, adviceOnWeakKfunc } from './advice.ts';
+import {
+  adviceByReason,
+  adviceOn,
+  adviceOnDeclaration,
+  adviceOnDeclaredTypes,
+  adviceOnRefusedAddress,
+  adviceOnWeakKfunc,
+} from './advice.ts';
 import type { CausePresence, CauseSituation } from '../results/explanation.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { presenceAmong } from '../results/presence-among.ts';
@@ -57,6 +66,8 @@ interface Having {
   has: boolean | null;
   /** Null if vmlinux has it, or if no module can have it. */
   inModules: InModules | null;
+  /** True if the kernel has the function, but lets no program take its address. */
+  refusesAddress: boolean;
 }
 
 interface Availability {
@@ -69,7 +80,8 @@ async function havingOf(kernel: OfflineKernel, requirement: Requirement, types: 
   const has = types && meetsRequirement(types, requirement);
   const named = nameInModules(requirement);
   const inModules = types && has !== true && named ? await searchModules(types, kernel, named) : null;
-  return { kernel, has: inModules?.state === 'found' ? null : has, inModules };
+  const refusesAddress = requirement.what === 'kfunc' && has === true && types !== null && refusesKfuncAddresses(types) === true;
+  return { kernel, has: inModules?.state === 'found' ? null : has, inModules, refusesAddress };
 }
 
 async function availabilityOf(requirement: Requirement, cache: KernelCache): Promise<Availability> {
@@ -271,10 +283,15 @@ export function plainFindings(
   return { presence: null, situations: plainSituations(failures, hints), snippet: null, advice: [...new Set(advice)] };
 }
 
-function adviceOnDifferences(requirement: Requirement, differences: readonly Difference[]): string[] {
+function adviceOnDifferences(requirement: Requirement, differences: readonly Difference[], refusing: readonly string[]): string[] {
   if (differences.length === 0) return [];
   const types = differences.flatMap(({ declared }) => declared ?? []);
-  return [types.length === differences.length ? adviceOnDeclaredTypes([...new Set(types)]) : adviceOnDeclaration(requirement)];
+  return [types.length === differences.length ? adviceOnDeclaredTypes([...new Set(types)]) : adviceOnDeclaration(requirement, refusing)];
+}
+
+function adviceOnMissing(requirement: Requirement, stage: Stage, refusing: readonly string[]): string {
+  if (refusing.length > 0) return adviceOnRefusedAddress(requirement.name, [...new Set(refusing)]);
+  return requirement.what === 'kfunc' && stage === 'verify' ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
 }
 
 /** Findings about the failures of one cause without a relocation. */
@@ -305,10 +322,12 @@ export async function requirementFindings(
     if (unsaid.length > 0) hints.set(kernel.id, [...(hints.get(kernel.id) ?? []), ...unsaid]);
     differing += differences.length > 0 ? 1 : 0;
   }
-  const isWeak = requirement.what === 'kfunc' && first.stage === 'verify';
-  const missing = isWeak ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
+  const refusing = having.flatMap(({ kernel, refusesAddress }) => (refusesAddress ? [kernel.series ?? kernel.id] : []));
   const existsEverywhere = differing > 0 && differing === failing.length;
-  const general = [...adviceOnDifferences(requirement, allDifferences), ...(existsEverywhere ? [] : [missing])];
+  const general = [
+    ...adviceOnDifferences(requirement, allDifferences, refusing),
+    ...(existsEverywhere ? [] : [adviceOnMissing(requirement, first.stage, refusing)]),
+  ];
   const own = await attachAdvice(requirement, failures, objects, cache);
   // "No kernel has it" is true only if no module has it.
   const isKnown = having.some(({ has }) => has === true) || !having.some(({ has, inModules }) => has === null && inModules);
@@ -316,9 +335,9 @@ export async function requirementFindings(
     presence:
       isKnown && having.some(({ has }) => has !== null) ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
     situations: plainSituations(failures, hints),
-    // The snippet for a symbol serves kernels that lack it.
+    // The snippet for a symbol serves kernels that lack it, and the one for a kfunc takes its address.
     snippet:
-      existsEverywhere && requirement.what === 'symbol'
+      (existsEverywhere && requirement.what === 'symbol') || refusing.length > 0
         ? null
         : snippetFor({ requirement, having: witness, related, value, program: programOf(failures, objects) }),
     advice: [...(own.length > 0 ? own : moduleAdvice(requirement, having, failing)), ...general],

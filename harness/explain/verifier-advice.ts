@@ -93,6 +93,7 @@ function adviceOnCause(cause: VerifierCause): string | null {
     case 'helper-gpl-only':
     case 'kfunc-not-allowed':
     case 'kfunc-unsupported':
+    case 'kfunc-address':
     case 'too-complex':
     case 'unknown-instruction':
     case 'attach-target':

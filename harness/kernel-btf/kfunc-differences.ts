@@ -70,6 +70,19 @@ function prototypesOf(btf: Btf, name: string, kernel: KernelTypes): Prototypes |
   };
 }
 
+/** Whether the kernel has a kfunc as an object declares it, or with another prototype. `missing` also if the object declares no such function. */
+export type KfuncState = 'found' | 'differs' | 'missing';
+
+/**
+ * What libbpf finds of a kfunc in a kernel. It gives a weak one the address 0 unless the prototypes agree.
+ * @see bpf_object__resolve_ksym_func_btf_id() in libbpf.c
+ */
+export function kfuncState(btf: Btf, name: string, kernel: KernelTypes): KfuncState {
+  const found = prototypesOf(btf, name, kernel);
+  if (!found) return 'missing';
+  return typesAreCompatible(found.local, found.target, newComparison([])) > 0 ? 'found' : 'differs';
+}
+
 /**
  * The differences between the declaration of a kfunc in an object and the kernel's function, one for each argument and for the result.
  * Empty if they agree, or if one of the two is missing.

@@ -23,6 +23,7 @@ import { programRefusedByLibbpf, programWithoutTarget, refusedByLoader } from '.
 import { attachByNameFindings } from './findings/attach-by-name.ts';
 import { certainlyWithoutSymbol } from './findings/symbols.ts';
 import { callbackFindings } from './findings/callbacks.ts';
+import { kfuncAddressFindings } from './findings/kfunc-addresses.ts';
 import { kfuncTypeFindings } from './findings/kfunc-types.ts';
 import { missingWeakKfuncs, objectFindings, programFindings } from './findings/support.ts';
 import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
@@ -306,13 +307,20 @@ export function predictCell(
   const shared = objectFindings(decided, kernel, loader);
   const callbacksIn = callbackFindings(input, kernel);
   const kfuncsIn = kfuncTypeFindings(input, kernel);
+  const addressesIn = kfuncAddressFindings(input, kernel, loader);
   const attached = (program: BpfProgram) => (mode === 'load' ? [] : attachByNameFindings(program, kernel, loader));
   const own = new Map(
     input.programs.map(
       (program) =>
         [
           program.name,
-          [...ownFindings(program, kernel, loader), ...callbacksIn(program), ...kfuncsIn(program), ...attached(program)],
+          [
+            ...ownFindings(program, kernel, loader),
+            ...callbacksIn(program),
+            ...kfuncsIn(program),
+            ...addressesIn(program),
+            ...attached(program),
+          ],
         ] as const,
     ),
   );

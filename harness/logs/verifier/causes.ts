@@ -14,6 +14,8 @@ export type VerifierCause =
   | { type: 'helper-gpl-only' }
   | { type: 'kfunc-not-allowed'; name: string | null }
   | { type: 'kfunc-unsupported' }
+  /** The program takes the address of a kernel function. */
+  | { type: 'kfunc-address' }
   | { type: 'too-complex'; limit: 'instructions' | 'jumps' | 'program-size' }
   | { type: 'unknown-instruction' }
   | { type: 'attach-target' }
@@ -82,6 +84,11 @@ const RULES = [
     pattern:
       /^(?:BPF_CALL uses reserved fields|calling kernel functions? (?:is|are) not (?:supported|allowed in non-JITed programs).*|JIT (?:is required for|does not support) calling k(?:ernel function|func \S+))$/,
     read: () => ({ type: 'kfunc-unsupported' }),
+  },
+  {
+    // Before Linux 6.4. libbpf gives the verifier only variables and functions of BTF, so this is a function.
+    pattern: /^pseudo btf_id \d+ in ldimm64 isn't KIND_VAR\.$/,
+    read: () => ({ type: 'kfunc-address' }),
   },
 
   { pattern: /^BPF program is too large\. Processed \d+ insn/, read: () => ({ type: 'too-complex', limit: 'instructions' }) },

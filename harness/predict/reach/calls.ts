@@ -13,6 +13,8 @@ export interface FunctionUse {
   kfuncs: string[];
   /** The functions whose address it takes. */
   callbacks: ObjectFunction[];
+  /** Names of the kernel functions and variables whose address it takes, as the object declares them. */
+  addresses: string[];
   /** Names of the maps, kernel symbols and Kconfig values that the instructions refer to. */
   names: string[];
 }
@@ -26,11 +28,12 @@ export function functionUses(object: BpfObject): (owner: ObjectFunction) => Func
   const references = referencesOf(object.elf);
   return (owner) => {
     const code = codeOf(owner);
-    const use: FunctionUse = { callees: [], hasCallback: false, kfuncs: [], callbacks: [], names: [] };
+    const use: FunctionUse = { callees: [], hasCallback: false, kfuncs: [], callbacks: [], addresses: [], names: [] };
     for (let at = 0; at < owner.insns; at++) {
       const insn = readInsn(code, at);
       const own = references.get(owner.section)?.get(owner.insnOffset + at);
       if (own?.type === 'extern' || own?.type === 'data') use.names.push(own.name);
+      if (own?.type === 'extern' && insn?.class === CLASS.LD) use.addresses.push(own.name);
       if (own?.type === 'function' && insn?.class === CLASS.LD) {
         use.hasCallback = true;
         // The instruction has the distance from the symbol in bytes.

@@ -40,6 +40,9 @@ const NO_CALLBACK = "number of funcs in func_info doesn't match number of subpro
 /** The reason of a program with a callback on a kernel before 5.13. Its verifier counts the functions before it reads any instruction. */
 export const CALLBACKS_UNKNOWN = 'this kernel does not know functions as callbacks: func_info lists more functions than it finds';
 
+/** The reason of a program that takes the address of a kernel function, on a kernel before 6.4. Its verifier reads all addresses first. */
+export const KFUNC_ADDRESS_REFUSED = 'this kernel does not let programs take the address of a kernel function, as bpf_ksym_exists() does';
+
 function kfuncRefused(name: string, said: string): string {
   if (said.includes('sleepable')) return `kfunc ${name} may sleep, and this program is not sleepable`;
   return `kfunc ${name} may not be called from this program on this kernel`;
@@ -76,6 +79,8 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
       return { class: 'kfunc-missing', reason: `this kernel does not support kfunc calls: ${verifier.reason ?? ''}` };
     case 'too-complex':
       return { class: 'complexity-limit', reason };
+    case 'kfunc-address':
+      return { class: 'insn-unsupported', reason: KFUNC_ADDRESS_REFUSED };
     case 'unknown-instruction':
       if (verifier.reason === NO_CALLBACK) return { class: 'insn-unsupported', reason: CALLBACKS_UNKNOWN };
       return { class: 'insn-unsupported', reason: verifier.insnText === null ? reason : `${reason}: ${verifier.insnText}` };

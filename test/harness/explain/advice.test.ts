@@ -18,6 +18,11 @@ it('a member behind an argument of a hook has advice to compare the prototypes f
   expect(adviceByReason('verifier-rejected', reason)).toMatch(/first compare the prototypes .* Read it with BPF_CORE_READ/);
 });
 
+it('the address of a kernel function that the kernel refuses has advice without bpf_ksym_exists()', () => {
+  const reason = 'this kernel does not let programs take the address of a kernel function, as bpf_ksym_exists() does';
+  expect(adviceByReason('insn-unsupported', reason)).toMatch(/^Linux 6\.4 is the first .*\(const volatile\)/);
+});
+
 it('a disabled LSM hook is not called missing, and a file that the guest lacks is not blamed on the kernel', () => {
   const hook = 'verifier: attach_btf_id 87585 points to disabled hook bpf_lsm_inode_getsecurity';
   expect(adviceByReason('attach-target-missing', hook)).toContain('lets no program attach to it');

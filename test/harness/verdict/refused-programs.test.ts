@@ -65,6 +65,10 @@ test.each([
     'verify insn-unsupported: this kernel does not know functions as callbacks: func_info lists more functions than it finds',
   ],
   [
+    "pseudo btf_id 10927 in ldimm64 isn't KIND_VAR.",
+    'verify insn-unsupported: this kernel does not let programs take the address of a kernel function, as bpf_ksym_exists() does',
+  ],
+  [
     'calling kernel function is not supported',
     'verify kfunc-missing: this kernel does not support kfunc calls: calling kernel function is not supported',
   ],

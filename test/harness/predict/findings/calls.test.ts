@@ -53,6 +53,33 @@ describe('weak kernel functions', () => {
   });
 });
 
+const ADDRESSES = `
+extern int no_such_kfunc(int x) __attribute__((weak)) SEC(".ksyms");
+extern int nr_processes(void) __attribute__((weak)) SEC(".ksyms");
+extern int nr_processes___other(int x) __attribute__((weak)) SEC(".ksyms");
+struct bpf_key { int x; } key;
+extern void bpf_key_put(struct bpf_key *key) __attribute__((weak)) SEC(".ksyms");
+#define exists(f) (!!(f))
+static __noinline int inner(int x) { return exists(nr_processes) + x; }
+SEC("raw_tp/x") int everywhere(void *ctx) { return exists(nr_processes) ? nr_processes() : 0; }
+SEC("raw_tp/x") int through_function(void *ctx) { return inner(1); }
+SEC("raw_tp/x") int other_prototype(void *ctx) { return exists(nr_processes___other) ? nr_processes___other(0) : 0; }
+SEC("raw_tp/x") int nowhere(void *ctx) { return exists(no_such_kfunc); }
+SEC("raw_tp/x") int since_6_1(void *ctx) { return exists(bpf_key_put); }
+SEC("raw_tp/x") int only_called(void *ctx) { return nr_processes(); }`;
+
+it('a program that takes the address of a kernel function fails before Linux 6.4 if the kernel has this function', async () => {
+  const refused =
+    'fails: insn-unsupported, this kernel does not let programs take the address of a kernel function, as bpf_ksym_exists() does';
+  const failing = async (kernel: string) => {
+    const all = Object.entries(await verdicts('addresses', ADDRESSES, await kernelOf(kernel)));
+    return all.flatMap(([program, verdict]) => (verdict === refused ? [program] : []));
+  };
+  expect(await failing('debian:5.10')).toEqual(['everywhere', 'through_function']);
+  expect(await failing('debian:6.1')).toEqual(['everywhere', 'through_function', 'since_6_1']);
+  expect(await failing('debian:6.12')).toEqual([]);
+});
+
 const CALLBACKS = `
 static long (*loop)(u32 count, void *callback, void *data, u64 flags) = (void *)181;
 static long step(u32 i, void *data) { *(u64 *)data += i; return 0; }
