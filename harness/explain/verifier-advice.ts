@@ -52,6 +52,9 @@ const BY_KIND = {
 
 const NOT_SLEEPABLE =
   'The kernel does not let sleepable programs attach to this function or hook. Remove ".s" from the section name: SEC("fentry/...") instead of SEC("fentry.s/..."), SEC("lsm/...") instead of SEC("lsm.s/...").';
+/** @see btf_distill_func_proto() in kernel/bpf/btf.c, which reads the function to attach to or to call, and no function of the program */
+const UNSUPPORTED_PROTOTYPE =
+  'The program attaches to this function or calls it, and the kernel cannot pass its arguments or result: it takes variable arguments, too many arguments, or a struct by value (Linux 6.1 is the first to pass small ones). Attach to a function that calls it or to a tracepoint. Or attach a kprobe, and read the arguments from the registers.';
 const PACKET =
   'The verifier does not know that the packet is this long. Right before the access, compare the address behind its last byte with data_end, and leave the program if that address is larger.';
 const READ_ONLY =
@@ -60,6 +63,10 @@ const READ_ONLY =
 /** Advice for messages that are more specific than their kind. The first match counts. */
 const BY_MESSAGE = [
   { message: /^\S+ is not sleepable$/, advice: NOT_SLEEPABLE },
+  {
+    message: /^The function \S+ (?:arg\d+ type|has \d+ arguments|has malformed|return type|with variable args)/,
+    advice: UNSUPPORTED_PROTOTYPE,
+  },
   { message: /^invalid access to packet\b/, advice: PACKET },
   { message: /^(?:write into map forbidden)/, advice: READ_ONLY },
   {

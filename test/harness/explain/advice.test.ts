@@ -23,6 +23,14 @@ it('the address of a kernel function that the kernel refuses has advice without 
   expect(adviceByReason('insn-unsupported', reason)).toMatch(/^Linux 6\.4 is the first .*\(const volatile\)/);
 });
 
+it('a function to attach to whose arguments the kernel cannot pass has no advice about functions of the program', () => {
+  for (const message of ['panic with variable args is unsupported.', 'change_page_attr_set_clr arg2 type STRUCT is unsupported.']) {
+    const advice = adviceByReason('verifier-rejected', `verifier: The function ${message}`);
+    expect(advice).toMatch(/^The program attaches to this function .* kprobe/);
+    expect(advice).not.toContain('static');
+  }
+});
+
 it('a disabled LSM hook is not called missing, and a file that the guest lacks is not blamed on the kernel', () => {
   const hook = 'verifier: attach_btf_id 87585 points to disabled hook bpf_lsm_inode_getsecurity';
   expect(adviceByReason('attach-target-missing', hook)).toContain('lets no program attach to it');
