@@ -21,6 +21,7 @@ import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
 import { programRefusedByLibbpf, programWithoutTarget, refusedByLoader } from './findings/object-only.ts';
 import { attachByNameFindings } from './findings/attach-by-name.ts';
+import { attachTypeFindings } from './findings/attach-type.ts';
 import { certainlyWithoutSymbol } from './findings/symbols.ts';
 import { callbackFindings } from './findings/callbacks.ts';
 import { kfuncAddressFindings } from './findings/kfunc-addresses.ts';
@@ -308,7 +309,8 @@ export function predictCell(
   const callbacksIn = callbackFindings(input, kernel);
   const kfuncsIn = kfuncTypeFindings(input, kernel);
   const addressesIn = kfuncAddressFindings(input, kernel, loader);
-  const attached = (program: BpfProgram) => (mode === 'load' ? [] : attachByNameFindings(program, kernel, loader));
+  const attached = (program: BpfProgram) =>
+    mode === 'load' ? [] : [...attachTypeFindings(program, kernel, loader), ...attachByNameFindings(program, kernel, loader)];
   const own = new Map(
     input.programs.map(
       (program) =>

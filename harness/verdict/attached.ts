@@ -6,7 +6,16 @@ import { namedTracepoint } from '../bpf/object/attach-point.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
 import type { Attachment, CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
-import { attachClass, hasNoFunction, MISSING_TARGET, targetReason, untraceableFailure } from './rules/attach.ts';
+import {
+  attachClass,
+  builtWithout,
+  hasNoFunction,
+  isOfManyKprobes,
+  MISSING_TARGET,
+  targetReason,
+  unknownAttachType,
+  untraceableFailure,
+} from './rules/attach.ts';
 import type { Failure, InModule } from './rules/context.ts';
 
 /** The warnings of libbpf without the program name, which every report shows beside them. */
@@ -46,9 +55,6 @@ function programOf({ kind, name }: Attachment, { object }: Known): Known['object
   return kind === 'program' ? object.programs.find((program) => program.name === name) : undefined;
 }
 
-/** The beginning of the attach types of kprobes of many functions, which need an option of the kernel. */
-const PROBES_MANY = 'trace_kprobe_';
-
 /**
  * Why the kernel lacks the attach type of a program; null if the kernel has it, or if this is unknown.
  * @see bpf_kprobe_multi_link_attach() in kernel/trace/bpf_trace.c: -EOPNOTSUPP without CONFIG_FPROBE
@@ -58,9 +64,8 @@ function unsupportedType(attachment: Attachment, error: string, known: Known): s
   const section = programOf(attachment, known)?.section;
   const type = section === undefined ? null : youngAttachType(section);
   if (type === null) return null;
-  if (!MISSING_TARGET.has(error) && enumerators?.has(`BPF_${type.toUpperCase()}`) === false)
-    return `attach type ${type} is unknown to this kernel`;
-  return error === 'EOPNOTSUPP' && type.startsWith(PROBES_MANY) ? `this kernel is built without attach type ${type} (${error})` : null;
+  if (!MISSING_TARGET.has(error) && enumerators?.has(`BPF_${type.toUpperCase()}`) === false) return unknownAttachType(type);
+  return error === 'EOPNOTSUPP' && isOfManyKprobes(type) ? builtWithout(type, error) : null;
 }
 
 const TRACEPOINT = /^\??(?:tp|tracepoint)\/([\w-]+\/\w+)$/;

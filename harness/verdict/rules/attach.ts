@@ -1,5 +1,6 @@
 // Failures to attach: which class an error number gives, why a function cannot be traced, and the words of a loader that could not attach.
 import { errnoName, errnoOf } from '../../logs/libbpf/errno.ts';
+import type { AttachType } from '../../bpf/object/attach-type.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import type { CellEvidence } from '../evidence/evidence.ts';
 import type { Finding, FailureContext, InModule } from './context.ts';
@@ -12,6 +13,21 @@ const CLASSES: Readonly<Partial<Record<string, FailureClass>>> = { EPERM: 'permi
 /** The class of a failure to attach, by the name of its error: `ENOENT`. */
 export function attachClass(error: string): FailureClass {
   return MISSING_TARGET.has(error) ? 'attach-target-missing' : (CLASSES[error] ?? 'attach-failed');
+}
+
+/** Whether an attach type is that of kprobes of many functions, which need an option of the kernel. */
+export function isOfManyKprobes(type: AttachType): boolean {
+  return type === 'trace_kprobe_multi' || type === 'trace_kprobe_session';
+}
+
+/** The reason of a program whose attach type is newer than the kernel. */
+export function unknownAttachType(type: AttachType): string {
+  return `attach type ${type} is unknown to this kernel`;
+}
+
+/** The reason of a program whose attach type the kernel knows, but was not built with. */
+export function builtWithout(type: AttachType, error: string): string {
+  return `this kernel is built without attach type ${type} (${error})`;
 }
 
 /** The words of the cilium/ebpf program about what its library attaches on no kernel. */

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { grouped } from '../../../harness/base/text.ts';
 import type { ObjectSettings } from '../../../harness/plan/object-settings/setting-table.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
-import { runLoaders, verdicts } from './run-loaders.ts';
+import { contradictions, runLoaders, verdicts } from './run-loaders.ts';
 import { goIsMissing, rustIsMissing } from './toolchains.ts';
 
 const LOADERS = ['libbpf@default', 'cilium@0.22', 'cilium@0.17', 'aya@0.14', 'aya@0.13'];
@@ -125,5 +125,6 @@ test.skipIf(goIsMissing)(
         "many+cilium-0.17/one 6.1 pass",
       ]
     `);
+    expect(contradictions(results)).toEqual([]);
   },
 );

@@ -1,0 +1,31 @@
+// Findings about kprobes of many functions: a kernel may lack their attach type, which it tells only when it attaches them.
+import { youngAttachType } from '../../bpf/object/attach-type.ts';
+import type { BpfProgram } from '../../bpf/object/object.ts';
+import type { KernelTypes } from '../../core-relo/candidates.ts';
+import type { Loader } from '../../core-relo/loader.ts';
+import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
+import { findIn } from '../../kernel-btf/kernel-names.ts';
+import { builtWithout, isOfManyKprobes, unknownAttachType } from '../../verdict/rules/attach.ts';
+import type { Finding } from './finding.ts';
+
+/** The functions that the section or the configuration names; null if neither names any, so that no loader attaches the program. */
+function functionsOf({ section, attachTo }: BpfProgram): string | null {
+  const slash = section.indexOf('/');
+  return attachTo ?? (slash === -1 ? null : section.slice(slash + 1));
+}
+
+/**
+ * Finds a kprobe of many functions whose attach type the kernel does not know, or without which it is built. If the function may be
+ * missing, the finding is not certain: the loader may notice this first.
+ * @see struct bpf_kprobe_multi_link in kernel/trace/bpf_trace.c, which exists only with CONFIG_FPROBE
+ */
+export function attachTypeFindings(program: BpfProgram, kernel: KernelTypes, { aya }: Pick<Loader, 'aya'>): Finding[] {
+  const type = youngAttachType(program.section);
+  const functions = functionsOf(program);
+  const known = enumeratorsOf(kernel, 'bpf_attach_type');
+  if (aya !== null || program.hasGivenType || type === null || functions === null || !isOfManyKprobes(type) || !known) return [];
+  const isKnown = known.has(`BPF_${type.toUpperCase()}`);
+  if (isKnown && findIn(kernel, 'struct', 'bpf_kprobe_multi_link')) return [];
+  const reason = isKnown ? builtWithout(type, 'EOPNOTSUPP') : unknownAttachType(type);
+  return [{ failure: { stage: 'attach', class: 'attach-failed', reason }, certain: findIn(kernel, 'func', functions) !== null }];
+}
