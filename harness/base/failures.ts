@@ -310,7 +310,7 @@ const CATALOGUE = {
       'libbpf printed `missing BPF prog type, check ELF section name`, `no BTF-based attach target is specified`, or that no map refers to a struct_ops program.',
       'The loader refused a setting of the configuration.',
       'cilium/ebpf or aya did not open the object, or refused a map before it asked the kernel.',
-      'cilium/ebpf has no function that attaches programs of this section or type.',
+      'cilium/ebpf has no function that attaches programs of this section or type, or refused the attach target before it asked the kernel.',
       'libbpf printed `attach program FD is not set`: a freplace program needs its own loader, which names the program whose function it replaces.',
       'A prediction finds what the object alone decides: the other byte order, static programs and maps, SEC("maps"), variables and externs without a section, and section names that this libbpf does not know. It does not check all that libbpf checks.',
     ],

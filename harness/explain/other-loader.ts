@@ -2,12 +2,14 @@
 import { DEFAULT_LIBBPF, libraryName } from '../base/loader-name.ts';
 import { proposedLoader } from '../plan/object-settings/proposed-loader.ts';
 import { hasNoFunction } from '../verdict/rules/attach.ts';
-import { cannotOpen } from '../verdict/rules/object.ts';
+import { cannotOpen, refusesTarget } from '../verdict/rules/object.ts';
 import type { ExplainedObject } from './failures.ts';
 
-/** Advice on an object that the library of a loader program does not open or attach; null for any other failure. */
+/** Advice on an object that the library of a loader program does not open, load or attach by its own decision; null for any other failure. */
 function onRefusal(reason: string, library: string): string | null {
-  if (library === libraryName() || !(reason.startsWith(cannotOpen('', library)) || hasNoFunction(reason))) return null;
+  const isRefusal =
+    [cannotOpen('', library), refusesTarget('', library)].some((start) => reason.startsWith(start)) || hasNoFunction(reason);
+  if (library === libraryName() || !isRefusal) return null;
   return `${library} refuses this before it asks the kernel: not the kernel's fault. Whether the kernel has what the object needs, only another loader shows. If another loader of your project loads the object, name it: "loader: ${DEFAULT_LIBBPF}" for the object in the configuration. To load it with ${library}, write the object as ${library} documents it.`;
 }
 

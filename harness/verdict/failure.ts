@@ -6,7 +6,7 @@ import type { Failure } from './rules/context.ts';
 import type { FailureContext, Finding, Rule } from './rules/context.ts';
 import { attachFailed, functionWithoutAddress } from './rules/attach.ts';
 import { mapNotCreated } from './rules/maps.ts';
-import { objectInvalid, openFailed, settingRefused, targetNotGiven } from './rules/object.ts';
+import { objectInvalid, openFailed, settingRefused, targetNotGiven, targetRefused } from './rules/object.ts';
 import { attachTargetMissing, lockedDown, notPermitted, refusedUnverified } from './rules/program.ts';
 import { btfMissing, externMissing, relocationAborted } from './rules/relocate.ts';
 import { poisonReached, verifierCause, verifierRejected } from './rules/verifier.ts';
@@ -20,6 +20,7 @@ const RULES: readonly Rule[] = [
   mapNotCreated,
   objectInvalid,
   targetNotGiven,
+  targetRefused,
   attachFailed,
   attachTargetMissing,
   poisonReached,

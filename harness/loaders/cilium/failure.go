@@ -53,6 +53,8 @@ var subjects = []struct {
 	{"resolve required ksyms: ", aboutExtern},
 	{"kernel is missing symbol: ", aboutExtern},
 	{"fixing up kfuncs: ", aboutExtern},
+	// The module of an attach target. A function that the kernel has twice is refused here; the words name no program.
+	{"assigning symbol modules: ", aboutObject},
 	{"kallsyms", aboutExtern},
 	{": attach ", aboutAttach},
 }

@@ -94,3 +94,22 @@ export function targetNotGiven({ attempt, object, program, verifier, library }: 
   const section = object.programs.find(({ name }) => name === program.name)?.section ?? '';
   return { stage: 'verify', class: 'object-invalid', reason: givesNoTarget(library, section) };
 }
+
+/** The reason of a program whose attach target a library does not give to the kernel, with the words of the library. */
+export function refusesTarget(words: string, library: string): string {
+  return `${library} refuses the attach target: ${words}`;
+}
+
+/**
+ * What cilium/ebpf says about an attach target before it loads the program.
+ * @see newProgramWithOptions() in its prog.go
+ */
+const ABOUT_TARGET = /: attach \w+\/\w+: (.+)$/;
+
+/** The library looked up the attach target and refused it, so it did not ask the kernel. A target that is missing has its own class. */
+export function targetRefused({ attempt, program, library }: FailureContext): Finding | null {
+  const facts = attempt.log.programs.find((each) => each.program === program?.name);
+  if (library !== 'cilium/ebpf' || !facts || facts.verifierLog !== null || errnoName(attempt.errno) === 'ENOENT') return null;
+  const words = facts.warnings.map((text) => ABOUT_TARGET.exec(text)?.[1]).find((each) => each !== undefined);
+  return words === undefined ? null : { stage: 'verify', class: 'object-invalid', reason: refusesTarget(words, library) };
+}

@@ -3,6 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { cacheRoot } from '../../../harness/base/files.ts';
+import { explainRun } from '../../../harness/explain/of-results.ts';
+import { objectsOfResults } from '../../../harness/explain/sources.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { sample } from '../run/real-run.ts';
 import { runLoaders, verdicts } from './run-loaders.ts';
@@ -117,6 +120,35 @@ test.skipIf(goIsMissing)(
           "many+cilium-0.22/session 7.3 pass",
           "many+cilium-0.22/no_symbol 7.3 fail attach-failed: symbol main: not found (EINVAL)",
           "many+cilium-0.22/user_session 7.3 fail object-invalid: cilium/ebpf 0.22.0 has no function that attaches programs of section uprobe.session: operation not supported",
+        ]
+      `);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+  600_000,
+);
+
+test.skipIf(goIsMissing)(
+  'a function that cilium/ebpf refuses because the kernel has two of its name is not a program type that the kernel refuses',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cilium-test-'));
+    try {
+      const object = await compileBpf(folder, 'shared', 'SEC("fentry/name_show") int shared_name(void *ctx) { return 0; }');
+      const results = await runLoaders([{ pattern: object, name: 'shared' }], ['debian:6.1'], LOADERS);
+      expect(verdicts(results).map((line) => line.replace(/0x[0-9a-f]+/, 'ADDRESS'))).toMatchInlineSnapshot(`
+        [
+          "shared+cilium-0.22/shared_name 6.1 fail object-invalid: cilium/ebpf refuses the attach target: attaching to ambiguous kernel symbol is not supported: find target in vmlinux: type name_show(*btf.Func): multiple matching types",
+          "shared+cilium-0.17/shared_name 6.1 fail object-invalid: cilium/ebpf cannot open the object: populating kallsyms caches: getting modules from kallsyms: assigning symbol modules: symbol name_show: duplicate found at address ADDRESS (module ""): multiple kernel symbols with the same name",
+        ]
+      `);
+      const { causes } = await explainRun(results, await objectsOfResults(results), cacheRoot(), (problem) => {
+        throw new Error(problem);
+      });
+      expect(causes.flatMap(({ advice }) => advice)).toMatchInlineSnapshot(`
+        [
+          "cilium/ebpf refuses this before it asks the kernel: not the kernel's fault. Whether the kernel has what the object needs, only another loader shows. If another loader of your project loads the object, name it: "loader: libbpf@default" for the object in the configuration. To load it with cilium/ebpf, write the object as cilium/ebpf documents it.",
+          "cilium/ebpf refuses this before it asks the kernel: not the kernel's fault. Whether the kernel has what the object needs, only another loader shows. If another loader of your project loads the object, name it: "loader: libbpf@default" for the object in the configuration. To load it with cilium/ebpf, write the object as cilium/ebpf documents it.",
         ]
       `);
     } finally {
