@@ -1,4 +1,5 @@
 // Runs one cell from start to verdict, in as many guests as needed, and makes its result.
+import { kfuncState } from '../kernel-btf/kfunc-differences.ts';
 import { join } from 'node:path';
 import { libraryName } from '../base/loader-name.ts';
 import { blocking, weightOf } from '../base/blocking.ts';
@@ -165,7 +166,8 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       return { ...facts, kernel: kernel.result.id, object: object.result.id, loadMs: null, predicted: null, ...verdict };
     }
     const enumerators = types.kernel && knownEnumerators(types.kernel);
-    const { programs, subprograms, ext, elf } = object.bpf;
+    const { kernel: ownTypes } = types;
+    const { programs, subprograms, ext, elf, btf } = object.bpf;
     const alternatives = object.bpf.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
     const names = object.result.programs.map(({ name }) => name);
     const judgement = judgeCell({
@@ -177,6 +179,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       runCheck: runCheckOf(object.prepared),
       ...(enumerators && { enumerators }),
       ...(inPackage && { inModule: (name, use) => inUnloadedModule(inPackage, name, use) }),
+      ...(ownTypes && btf && { differsKfunc: (name) => kfuncState(btf, name, ownTypes) === 'differs' }),
       symbolName: (index) => readSymbols(elf)[index]?.name ?? null,
       ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
     });

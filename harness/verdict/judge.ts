@@ -35,6 +35,8 @@ export interface JudgeInput {
   runCheck?: RunCheckPlan | null;
   /** Source lines of the object's instructions. */
   lineOf?: LineOf;
+  /** Whether the kernel has a kfunc with another prototype than the object declares. @default false for each */
+  differsKfunc?: (name: string) => boolean;
   /** Names of the object's symbols, by their numbers. */
   symbolName?: (index: number) => string | null;
   /** Groups of programs. One program of each group must load. */
@@ -85,6 +87,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     enumerators: input.enumerators ?? null,
     library: input.library ?? 'libbpf',
     inModule: input.inModule ?? (() => null),
+    differsKfunc: input.differsKfunc ?? (() => false),
     symbolName: input.symbolName ?? (() => null),
   };
   const failed = read.log.programs.find((facts) => facts.program === name);

@@ -15,7 +15,7 @@ import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
 import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
-import { prototypeDifferences } from '../../kernel-btf/kfunc-differences.ts';
+import { kfuncState, prototypeDifferences, type UnresolvedKfunc } from '../../kernel-btf/kfunc-differences.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
 import { STRUCT_OPS_VALUE, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import { structOpsFindings } from './struct-ops.ts';
@@ -160,15 +160,22 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: L
   ];
 }
 
-/** Weak kfuncs that the kernel lacks. If its modules are unknown, one of them may still have them. */
-export function missingWeakKfuncs({ btf, elf }: BpfObject, kernel: KernelTypes): ReadonlySet<string> {
+/**
+ * Weak kfuncs that the kernel lacks, or has with another prototype. If its modules are unknown, one of them may have what the kernel lacks.
+ */
+export function unresolvedWeakKfuncs({ btf, elf }: BpfObject, kernel: KernelTypes): ReadonlyMap<string, UnresolvedKfunc> {
   const section = btf && findType(btf, 'datasec', '.ksyms');
-  if (!btf || section === null || !enumeratorsOf(kernel, 'bpf_prog_type')) return new Set();
+  if (!btf || section === null || !enumeratorsOf(kernel, 'bpf_prog_type')) return new Map();
   const weak = weakNames({ elf });
   const names = Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0)
     .filter((id) => kindOf(btf, id) === 'func' && weak.has(nameOf(btf, id)))
     .map((id) => nameOf(btf, id));
-  return new Set(names.filter((name) => !findIn(kernel, 'func', essentialName(name))));
+  return new Map(
+    names.flatMap((name) => {
+      const state = kfuncState(btf, name, kernel);
+      return state === 'found' ? [] : [[name, state] as const];
+    }),
+  );
 }
 
 /** Program types whose targets are looked up in the kernel's own BTF. */

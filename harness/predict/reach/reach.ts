@@ -1,4 +1,5 @@
 // Predicts whether the verifier reaches an instruction that it rejects: follows a program's paths with relocated values and constant data.
+import type { UnresolvedKfunc } from '../../kernel-btf/kfunc-differences.ts';
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import { branchOf, refine, type Taken } from './branch.ts';
 import { ALU, CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, PSEUDO_CALL, readInsn } from './insn.ts';
@@ -16,7 +17,7 @@ export type Rejection =
   /** A call of a helper that the kernel lacks. */
   | { type: 'helper'; id: number }
   /** A call of a kfunc that the kernel lacks. */
-  | { type: 'kfunc'; name: string }
+  | { type: 'kfunc'; name: string; state: UnresolvedKfunc }
   /** The kernel has no argument at this position, or one that the verifier lets no program read, or read memory through. */
   | { type: 'argument'; position: number; found: Argument | 'missing' };
 
@@ -60,9 +61,9 @@ export interface ReachContext {
   constantData: (section: string) => Uint8Array;
   /** Ids of the helpers that the kernel has; null if unknown. */
   helpers: ReadonlySet<number> | null;
-  /** Weak kernel functions that the kernel lacks. libbpf makes their addresses 0 and poisons their calls. */
-  missing: ReadonlySet<string>;
-  /** False if a module may have them. */
+  /** Weak kernel functions that the kernel lacks, or has with another prototype. libbpf makes their addresses 0 and poisons their calls. */
+  missing: ReadonlyMap<string, UnresolvedKfunc>;
+  /** False if a module may have those that the kernel lacks. */
   isMissingCertain: boolean;
   /** The position of the `byte_off` relocation of an instruction in the object's relocations. */
   offsetAt: (owner: ObjectFunction, insn: number) => number | undefined;
@@ -353,8 +354,9 @@ class Explorer {
     }
     const after = state.insn + 1;
     const reference = this.#referenceAt(state);
-    if (reference?.type === 'extern' && this.#input.missing.has(reference.name)) {
-      this.#hit(state, { type: 'kfunc', name: reference.name });
+    const unresolved = reference?.type === 'extern' ? this.#input.missing.get(reference.name) : undefined;
+    if (reference?.type === 'extern' && unresolved) {
+      this.#hit(state, { type: 'kfunc', name: reference.name, state: unresolved });
       this.#pastHit(state, insn);
       return;
     }
@@ -429,7 +431,7 @@ class Explorer {
   #hit({ owner, insn, certain }: State, rejection: Rejection): void {
     const known = this.hits.findIndex((hit) => hit.owner === owner && hit.insn === insn);
     const before = this.hits[known];
-    const isCertain = certain && (rejection.type !== 'kfunc' || this.#input.isMissingCertain);
+    const isCertain = certain && (rejection.type !== 'kfunc' || rejection.state === 'differs' || this.#input.isMissingCertain);
     if (!before) this.hits.push({ owner, insn, certain: isCertain, rejection });
     else if (isCertain && !before.certain) this.hits[known] = { ...before, certain: isCertain };
   }

@@ -39,6 +39,8 @@ export interface FailureContext {
   enumerators: ReadonlySet<string> | null;
   /** Says which module that is not loaded has a name (`in module nf_nat, ...`); null if none is known. */
   inModule: InModule;
+  /** Whether the kernel's BTF has a kfunc with another prototype than the object declares. */
+  differsKfunc: (name: string) => boolean;
   /** The name of a symbol of the object by its number; null if unknown. */
   symbolName: (index: number) => string | null;
 }

@@ -3,6 +3,7 @@ import { reachedPoison } from '../relocations/poison.ts';
 import { isRejection, type VerifierCause } from '../../logs/verifier/causes.ts';
 import type { VerifierLog } from '../../logs/verifier/parse.ts';
 import { HELPER_NAMES } from '../../bpf/object/helper-names.ts';
+import type { UnresolvedKfunc } from '../../kernel-btf/kfunc-differences.ts';
 import { coreFinding, namedFinding } from './core-reason.ts';
 import type { Finding, FailureContext } from './context.ts';
 
@@ -30,8 +31,9 @@ function wording(verifier: VerifierLog): string {
   return `verifier: ${verifier.reason ?? 'no reason given'}${atInsn(verifier)}`;
 }
 
-/** The reason of a call of a weak kfunc that the kernel lacks. */
-export function missingKfunc(name: string): string {
+/** The reason of a call of a weak kfunc that the kernel lacks, or has with another prototype. */
+export function unresolvedKfunc(name: string, state: UnresolvedKfunc): string {
+  if (state === 'differs') return `kfunc ${name} is called, but its prototype in this kernel differs from that in the object`;
   return `kfunc ${name} is called but does not exist in this kernel`;
 }
 
@@ -48,7 +50,12 @@ function kfuncRefused(name: string, said: string): string {
   return `kfunc ${name} may not be called from this program on this kernel`;
 }
 
-function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | null): Pick<Finding, 'class' | 'reason'> | null {
+function classOf(
+  verifier: VerifierLog,
+  cause: VerifierCause,
+  { program: own, differsKfunc }: FailureContext,
+): Pick<Finding, 'class' | 'reason'> | null {
+  const type = own?.type ?? null;
   const reason = wording(verifier);
   if (isRejection(cause)) return cause.type === 'kernel-btf' ? { class: 'btf-missing', reason } : null;
   switch (cause.type) {
@@ -60,7 +67,10 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
     case 'missing-kfunc':
       return {
         class: 'kfunc-missing',
-        reason: cause.name === null ? 'the program calls a kfunc that this kernel lacks' : missingKfunc(cause.name),
+        reason:
+          cause.name === null
+            ? 'the program calls a kfunc that this kernel lacks'
+            : unresolvedKfunc(cause.name, differsKfunc(cause.name) ? 'differs' : 'missing'),
       };
     case 'helper-unknown':
       return { class: 'helper-unknown', reason: `helper ${helperName(cause.id, cause.name)} is unknown to this kernel` };
@@ -102,8 +112,9 @@ function classOf(verifier: VerifierLog, cause: VerifierCause, type: string | nul
 }
 
 /** The verifier's cause has its own failure class. */
-export function verifierCause({ program, verifier }: FailureContext): Finding | null {
-  const found = verifier ? classOf(verifier, verifier.cause, program?.type ?? null) : null;
+export function verifierCause(context: FailureContext): Finding | null {
+  const { verifier } = context;
+  const found = verifier ? classOf(verifier, verifier.cause, context) : null;
   return found && { stage: 'verify', ...found };
 }
 

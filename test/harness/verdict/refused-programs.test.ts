@@ -11,6 +11,7 @@ interface Load extends Partial<Pick<LoadAttempt, 'errno' | 'reached'>> {
   type?: string;
   kernelLog?: string;
   enumerators?: readonly string[];
+  differsKfunc?: (name: string) => boolean;
 }
 
 const PROGRAMS = [
@@ -19,7 +20,7 @@ const PROGRAMS = [
 ];
 
 /** The verdict of the cell, as `stage class: reason`. */
-function verdict({ text, errno = 22, reached = 'load', type = 'kprobe', kernelLog = '', enumerators }: Load): string {
+function verdict({ text, errno = 22, reached = 'load', type = 'kprobe', kernelLog = '', enumerators, differsKfunc }: Load): string {
   const {
     stage,
     class: failure,
@@ -35,6 +36,7 @@ function verdict({ text, errno = 22, reached = 'load', type = 'kprobe', kernelLo
       console: '',
     },
     ...(enumerators && { enumerators: new Set(enumerators) }),
+    ...(differsKfunc && { differsKfunc }),
   });
   return `${stage} ${failure}: ${reason}`;
 }
@@ -103,6 +105,13 @@ test.each([
   ],
 ])('what the verifier says, %j, decides the class', (log, expected) => {
   expect(verdict({ text: rejected(log) })).toBe(expected);
+});
+
+test('a weak kernel function that the kernel has with another prototype is not called missing', () => {
+  const text = rejected("kfunc 'bpf_f' is referenced but wasn't resolved");
+  expect(verdict({ text, differsKfunc: (name) => name === 'bpf_f' })).toBe(
+    'verify kfunc-missing: kfunc bpf_f is called, but its prototype in this kernel differs from that in the object',
+  );
 });
 
 test('a helper has the name that the kernel or the table of helpers knows', () => {

@@ -53,6 +53,18 @@ describe('weak kernel functions', () => {
   });
 });
 
+const OTHER_PROTOTYPE = `
+extern int bpf_rcu_read_lock(int x) __attribute__((weak)) SEC(".ksyms");
+SEC("raw_tp/x") int unguarded(void *ctx) { return bpf_rcu_read_lock(1); }
+SEC("raw_tp/x") int guarded(void *ctx) { return bpf_rcu_read_lock ? bpf_rcu_read_lock(1) : 0; }`;
+
+it('a call of a weak kernel function with another prototype fails for certain, unless a check of its address avoids it', async () => {
+  expect(await verdicts('prototype', OTHER_PROTOTYPE, await kernelOf('debian:6.12'))).toEqual({
+    unguarded: 'fails: kfunc-missing, kfunc bpf_rcu_read_lock is called, but its prototype in this kernel differs from that in the object',
+    guarded: 'ok',
+  });
+});
+
 const ADDRESSES = `
 extern int no_such_kfunc(int x) __attribute__((weak)) SEC(".ksyms");
 extern int nr_processes(void) __attribute__((weak)) SEC(".ksyms");
