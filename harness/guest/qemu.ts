@@ -62,6 +62,9 @@ function duplex(stream: unknown): Duplex {
   throw new InfraError('cannot open a descriptor for QEMU: too many files are open; raise the limit: ulimit -n 1024');
 }
 
+/** Starts a program only if this process, whose id is the first argument, has not died since the start of setpriv. */
+const IF_PARENT_LIVES = '[ "$PPID" = "$0" ] && exec "$@"';
+
 /**
  * Starts QEMU. It dies with this process, even if that is killed (PR_SET_PDEATHSIG through setpriv(1)), and with `signal`.
  * @param program path of qemu-system-*
@@ -69,7 +72,7 @@ function duplex(stream: unknown): Duplex {
 export function startQemu(program: string, args: string[], signal: AbortSignal): QemuProcess {
   signal.throwIfAborted();
   const command = [program, ...args];
-  const child = execa('setpriv', ['--pdeathsig', 'KILL', ...command], {
+  const child = execa('setpriv', ['--pdeathsig', 'KILL', 'sh', '-c', IF_PARENT_LIVES, String(process.pid), ...command], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     buffer: false,
     reject: false,
