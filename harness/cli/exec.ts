@@ -1,8 +1,7 @@
 // `corematrix exec`: runs an executable of this machine in a fresh guest for each kernel.
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
-import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
-
+import type { FormatName } from '../base/format-names.ts';
 import { UserError } from '../base/errors.ts';
 import { writeReportFolder } from '../../reports/folder/write.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
@@ -10,7 +9,7 @@ import { withExplanation } from '../library/with-explanation.ts';
 import { packExecutable } from '../plan/executable/pack-executable.ts';
 import type { Results } from '../results/schema.ts';
 import { exitCodeOfResults } from './exit.ts';
-import { htmlAssetsOption, renderOptions, repeatedFormat } from './format-option.ts';
+import { formatsOption, htmlAssetsOption, renderOptions } from './format-option.ts';
 import { checkGuestMachine } from '../setup/guest-machine.ts';
 import { addHelp } from './help.ts';
 import { interruptible } from './interrupt.ts';
@@ -127,11 +126,7 @@ export function addExecCommand(program: Command): void {
     .addOption(accelOption())
     .optionsGroup('What to write:')
     .option('-o, --out <dir>', 'report folder (default: none is written)')
-    .option(
-      '--format <name>',
-      `format to write to the report folder, repeatable: ${FORMAT_NAMES.join(', ')} (default: ${DEFAULT_FORMATS.join(', ')})`,
-      repeatedFormat,
-    )
+    .addOption(formatsOption())
     .addOption(htmlAssetsOption())
     .addOption(forceOption())
     .option('-v, --verbose', 'show progress also for one kernel')

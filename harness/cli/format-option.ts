@@ -1,6 +1,6 @@
 // `--format`, `--html-assets` and the options of the formats.
 import { InvalidArgumentError, Option } from 'commander';
-import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
+import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
 import { HTML_ASSETS, type RenderOptions } from '../../reports/model/render-options.ts';
 
 /** Adds a format to those named before. */
@@ -8,6 +8,12 @@ export function repeatedFormat(value: string, before: readonly FormatName[] = []
   const name = FORMAT_NAMES.find((one) => one === value);
   if (name === undefined) throw new InvalidArgumentError(`Possible are ${FORMAT_NAMES.join(', ')}.`);
   return [...before, name];
+}
+
+/** `--format` of commands that run: the formats of the report folder. */
+export function formatsOption(): Option {
+  const text = `format to write to the report folder, repeatable: ${FORMAT_NAMES.join(', ')} (default: ${DEFAULT_FORMATS.join(', ')})`;
+  return new Option('--format <name>', text).argParser(repeatedFormat);
 }
 
 /** `--html-assets`: for hosts whose content security policy forbids inline style and script. */

@@ -1,4 +1,4 @@
-// Runs an executable in guests, for `exec` and `shell`, and passes on what it printed.
+// Runs an executable in guests for `exec` and `shell`, and passes on its output.
 import { cacheRoot } from '../base/files.ts';
 import { UserError } from '../base/errors.ts';
 import { unlessInterrupted } from '../base/interrupted.ts';

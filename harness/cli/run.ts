@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { weightOf } from '../base/blocking.ts';
 import { configuredPath } from '../base/configured-path.ts';
-import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
+import type { FormatName } from '../base/format-names.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { UserError } from '../base/errors.ts';
 import type { Results } from '../results/schema.ts';
@@ -21,7 +21,7 @@ import { bundleOptions, wantsBundle } from './bundle-option.ts';
 import { EXIT } from './exit-codes.ts';
 import { exitCodeOfResults } from './exit.ts';
 import { addHelp } from './help.ts';
-import { htmlAssetsOption, repeatedFormat } from './format-option.ts';
+import { formatsOption, htmlAssetsOption } from './format-option.ts';
 import { checkHistory, historyOption, type NamedHistory, withHistory } from './history.ts';
 import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
@@ -197,11 +197,7 @@ export function addRunCommand(program: Command): void {
     .option('--max-infra <n>', 'number of infrastructure failures to tolerate before exiting with 3 (default: 0)', wholeNumber)
     .optionsGroup('What to write:')
     .addOption(outOption())
-    .option(
-      '--format <name>',
-      `format to write to the report folder, repeatable: ${FORMAT_NAMES.join(', ')} (default: ${DEFAULT_FORMATS.join(', ')})`,
-      repeatedFormat,
-    )
+    .addOption(formatsOption())
     .addOption(htmlAssetsOption())
     .addOption(forceOption())
     .addOption(historyOption())

@@ -231,7 +231,7 @@ export interface FoundKernels {
 
 /**
  * The kernels that selectors mean, in version order, each once; without selectors the newest of every series in the cache. A selector of
- * an archive means kernels in the cache only; if the cache has none of them, they are pulled first, if `pull` is given. `forms.ts` has the selectors of BTF that count here beside those of kernels.
+ * an archive means kernels in the cache. If the cache has none of them, `pull` downloads them first. `forms.ts` has the selectors of BTF that count here beside those of kernels.
  */
 export async function findKernels(selectors: readonly string[], cache: string, pull?: PullMissing): Promise<FoundKernels> {
   let stored = await kernelsInCache(cache);

@@ -15,7 +15,7 @@ function parameterAt({ btf, id }: TypeAt, index: number): TypeAt | null {
 }
 
 /**
- * The struct or union that the kernel defines and the object only declares; null if there is none. libbpf takes both for different types.
+ * The struct or union that the kernel defines and the object only declares; null if the object declares none. libbpf takes the two for different types.
  * Compilers leave out the definition of a struct whose members no program uses.
  * @see bpf_core_types_are_compat() in libbpf's relo_core.c
  */

@@ -49,7 +49,7 @@ export function chosenKernels(named: readonly string[] | undefined, { config, di
 /**
  * The kernels in the kernel cache that a choice means; without selectors the newest of every series. An optional kernel that is not in
  * the cache is left out.
- * @param pull puts the kernels of a selector into the cache that has none of them (default: that is a problem)
+ * @param pull downloads the kernels of a selector if the cache has none of them (default: a missing kernel is a problem)
  */
 export async function findChosenKernels({ selectors, optional }: ChosenKernels, pull?: PullMissing): Promise<FoundKernels> {
   const found = await Promise.all(

@@ -18,7 +18,7 @@ import { withPublicErrors } from './running.ts';
 export interface ExplainObjects extends NamedObjects {
   /** Kernel selectors (default: the kernels of the configuration, else the newest kernel of every series in the kernel cache). */
   kernels?: readonly string[] | undefined;
-  /** Puts the kernels of a selector into the kernel cache, which has none of them (default: nothing is downloaded). */
+  /** Downloads the kernels of a selector if the kernel cache has none of them (default: nothing is downloaded). */
   pull?: PullMissing | undefined;
   /** The loader of objects that name none: `libbpf@1.1` (default: `libbpf@default`). */
   loader?: string | undefined;

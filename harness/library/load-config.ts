@@ -38,7 +38,7 @@ async function placedConfig(named: string | undefined): Promise<LoadedConfig> {
 
 /**
  * Reads and checks a configuration.
- * @param file its path; without it, corematrix.yaml in the current folder is read, and if there is none, every setting has its default
+ * @param file its path (default: corematrix.yaml in the current folder; without that file, every setting has its default)
  * @throws ConfigurationError if it is not valid, with file, line and column
  * @throws UserError if the file cannot be read, or an untrusted configuration breaks a rule
  */

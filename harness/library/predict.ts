@@ -19,7 +19,7 @@ export interface LoadLog {
 export interface PredictOptions extends NamedObjects {
   /** Kernel selectors (default: the kernels of the configuration, else the newest kernel of every series in the kernel cache). */
   kernels?: readonly string[] | undefined;
-  /** Puts the kernels of a selector into the kernel cache, which has none of them (default: nothing is downloaded). */
+  /** Downloads the kernels of a selector if the kernel cache has none of them (default: nothing is downloaded). */
   pull?: PullMissing | undefined;
   /** The loader whose rules decide, also for objects that name another: `libbpf@1.1`. */
   loader?: string | undefined;

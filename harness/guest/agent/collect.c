@@ -25,7 +25,7 @@ static int unfit(int fd)
 	return facts.st_size > MAX_COLLECTED ? EFBIG : 0;
 }
 
-/* The file may still grow, so what is read beyond the limit is left out. */
+/* Stops at the limit, because the file may still grow. */
 static void send_bytes(int fd)
 {
 	static char buffer[64 << 10];
