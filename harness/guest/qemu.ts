@@ -48,13 +48,21 @@ function collect(limit: number, onFlood: (total: number) => void) {
   };
 }
 
-function howEnded(signal: string | undefined, stderr: string): string {
+/** The exit codes of a POSIX shell for a program that is missing, or that it may not execute. */
+const NOT_STARTED: ReadonlyMap<number, string> = new Map([
+  [126, 'cannot be executed'],
+  [127, 'does not exist'],
+]);
+
+function howEnded(program: string, result: { exitCode?: number; signal?: string }, stderr: string): string {
+  const refused = NOT_STARTED.get(result.exitCode ?? 0);
+  if (refused !== undefined) return `: ${program} ${refused}`;
   const said = stderr.trim().split('\n').at(-1) ?? '';
   if (said !== '') return `: ${said}`;
   // The disk has no room for a page of a mapped file.
-  if (signal === 'SIGBUS')
+  if (result.signal === 'SIGBUS')
     return ' by SIGBUS: no space left for the memory of the guest (df shows where; TMPDIR and COREMATRIX_CACHE move it)';
-  return signal === undefined ? '' : ` by ${signal}`;
+  return result.signal === undefined ? '' : ` by ${result.signal}`;
 }
 
 function duplex(stream: unknown): Duplex {
@@ -72,7 +80,7 @@ const IF_PARENT_LIVES = '[ "$PPID" = "$0" ] && exec "$@"';
 export function startQemu(program: string, args: string[], signal: AbortSignal): QemuProcess {
   signal.throwIfAborted();
   const command = [program, ...args];
-  const child = execa('setpriv', ['--pdeathsig', 'KILL', 'sh', '-c', IF_PARENT_LIVES, String(process.pid), ...command], {
+  const child = execa('setpriv', ['--pdeathsig', 'KILL', '/bin/sh', '-c', IF_PARENT_LIVES, String(process.pid), ...command], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     buffer: false,
     reject: false,
@@ -100,7 +108,7 @@ export function startQemu(program: string, args: string[], signal: AbortSignal):
   state.on('error', () => undefined);
   const ended = child.then((result) => {
     const trouble = startTrouble(result);
-    const how = trouble === null ? howEnded(result.signal, stderr.text()) : ` before it started: ${trouble}`;
+    const how = trouble === null ? howEnded(program, result, stderr.text()) : ` before it started: ${trouble}`;
     const ending = new InfraError(result.isCanceled ? 'interrupted' : `QEMU ended${how}`, { failure: 'infra-crash' });
     rings.fail(ending);
     return ending;

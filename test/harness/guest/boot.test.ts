@@ -135,7 +135,7 @@ describe('the diagnosis of a failed boot', () => {
     expect([await diagnosis({ qemuProgram: refused }), await diagnosis({ qemuProgram: join(folder, 'missing') })]).toMatchInlineSnapshot(`
       [
         "the guest did not boot: QEMU ended: qemu-system-x86_64: -device no-such-device: 'no-such-device' is not a valid device model name",
-        "the guest did not boot: QEMU ended: setpriv: failed to execute FOLDER/missing: No such file or directory",
+        "the guest did not boot: QEMU ended: FOLDER/missing does not exist",
       ]
     `);
   });

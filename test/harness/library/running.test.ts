@@ -114,7 +114,9 @@ async function faultOf(call: () => unknown): Promise<string> {
     return 'no error';
   } catch (error) {
     const kind = [NothingUsableError, ConfigurationError, UserError, InfraError].find((one) => error instanceof one);
-    return `${kind?.name ?? 'other'}: ${error instanceof Error ? error.message.replaceAll(folder, 'FOLDER').replaceAll(relative(process.cwd(), folder), 'FOLDER') : ''}`;
+    const message = error instanceof Error ? error.message : '';
+    // The relative path may end with the whole one: ../../../tmp/folder.
+    return `${kind?.name ?? 'other'}: ${message.replaceAll(relative(process.cwd(), folder), 'FOLDER').replaceAll(folder, 'FOLDER')}`;
   }
 }
 
