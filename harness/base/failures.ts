@@ -148,13 +148,15 @@ const CATALOGUE = {
     title: 'Kernel function not allowed here',
     concerns: 'program',
     stages: { verify: 'guest' },
-    meaning: 'The kernel has this kernel function (kfunc), but programs of this type, or programs that cannot sleep, must not call it.',
+    meaning:
+      'The kernel has this function, but it is no kernel function for programs (kfunc), or programs of this type, or programs that cannot sleep, must not call it.',
     evidence: [
       'The verifier printed `calling kernel function NAME is not allowed`.',
       'The verifier printed `program must be sleepable to call sleepable kfunc NAME`, or `cannot call kernel function from non-GPL compatible program`.',
       'A prediction finds, without certainty, a function of a subsystem that a program of another type calls.',
+      'The BTF of the kernel marks its kfuncs (`bpf_kfunc`), and has the function without the mark. A prediction finds this.',
     ],
-    help: 'Each kernel decides for each program type which kernel functions it may call, and BTF does not show it. bpf_ksym_exists() does not help, because the function exists. Call it from a program of a type that may, for example a struct_ops or syscall program.',
+    help: 'Each kernel decides for each program type which kernel functions it may call, and BTF does not show it. bpf_ksym_exists() does not help, because the function exists. Look in the source of the kernel for the set of kfuncs that names the function, and for the program types for which register_btf_kfunc_id_set() registers this set.',
   },
   'ksym-missing': {
     title: 'Kernel symbol missing',

@@ -104,6 +104,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'kfunc-not-allowed',
+    reason: /no program may call/,
+    advice:
+      'This is an ordinary function of the kernel, not one that it offers to programs. Call a helper or another kernel function that does the same, or let the process in user space do it.',
+  },
+  {
+    class: 'kfunc-not-allowed',
     reason: /sleepable/,
     advice: 'This kernel function may sleep. Call it from a sleepable program: SEC("fentry.s/..."), SEC("lsm.s/..."), SEC("syscall").',
   },

@@ -73,6 +73,8 @@ function prototypesOf(btf: Btf, name: string, kernel: KernelTypes): Prototypes |
 /** Whether the kernel has a kfunc as an object declares it, or with another prototype. `missing` also if the object declares no such function. */
 export type KfuncState = 'found' | UnresolvedKfunc;
 export type UnresolvedKfunc = 'differs' | 'missing';
+/** Why the verifier refuses every call of a kfunc: libbpf did not resolve it, or the kernel does not mark the function as one. */
+export type RefusedKfunc = UnresolvedKfunc | 'unmarked';
 
 /**
  * What libbpf finds of a kfunc in a kernel. It gives a weak one the address 0 unless the prototypes agree.

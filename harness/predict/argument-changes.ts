@@ -9,7 +9,7 @@ import { loadPredictor } from '../core-relo/relocate.ts';
 import { knownHelpers } from '../kernel-btf/enumerators.ts';
 import { findIn } from '../kernel-btf/kernel-names.ts';
 import { type Argument, argumentAt, type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
-import { unresolvedWeakKfuncs } from './findings/support.ts';
+import { refusedKfuncs } from './findings/support.ts';
 import { objectReach } from './reach/input.ts';
 import { type ArgumentUse, type Reach, reachOf } from './reach/reach.ts';
 
@@ -72,7 +72,7 @@ export function hookedReaches(object: BpfObject, kernel: KernelTypes, loader: Lo
   const load = loadPredictor(object, kernel, loader);
   const reach = objectReach(object, {
     helpers: knownHelpers(kernel),
-    missing: unresolvedWeakKfuncs(object, kernel),
+    refused: refusedKfuncs(object, kernel),
     isMissingCertain: kernel.modules.length > 0,
   });
   return hooks.flatMap(({ program, prototype }) => {

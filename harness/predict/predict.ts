@@ -9,7 +9,7 @@ import type { CellRelocation } from '../results/schema.ts';
 import type { Reached } from '../base/vocabulary.ts';
 import { type ReadAttempt, readAttempt } from '../verdict/evidence/attempt.ts';
 import { HELPER_NAMES } from '../bpf/object/helper-names.ts';
-import { unresolvedKfunc } from '../verdict/rules/verifier.ts';
+import { refusedKfunc } from '../verdict/rules/verifier.ts';
 import { isAboutSymbols } from '../verdict/rules/attach.ts';
 import { coreFinding } from '../verdict/rules/core-reason.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
@@ -26,7 +26,7 @@ import { certainlyWithoutSymbol } from './findings/symbols.ts';
 import { callbackFindings } from './findings/callbacks.ts';
 import { kfuncAddressFindings } from './findings/kfunc-addresses.ts';
 import { kfuncTypeFindings } from './findings/kfunc-types.ts';
-import { unresolvedWeakKfuncs, objectFindings, programFindings } from './findings/support.ts';
+import { refusedKfuncs, objectFindings, programFindings } from './findings/support.ts';
 import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
 import { type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
 import { argumentFailure } from './findings/arguments.ts';
@@ -93,7 +93,7 @@ function loadable(object: BpfObject, kernel: KernelTypes, loader: Loader): Loada
   const programs = grouped(object.programs, ({ name }) => name);
   const known = {
     helpers: knownHelpers(kernel),
-    missing: unresolvedWeakKfuncs(object, kernel),
+    refused: refusedKfuncs(object, kernel),
     isMissingCertain: kernel.modules.length > 0,
   };
   return {
@@ -136,8 +136,7 @@ function relocationFailure(object: BpfObject, { errno, attempt }: ExaminedLoad):
 }
 
 function hitFailure(object: BpfObject, examined: ExaminedLoad, program: string, { owner, insn, rejection }: Hit): PredictedFailure | null {
-  if (rejection.type === 'kfunc')
-    return { stage: 'verify', class: 'kfunc-missing', reason: unresolvedKfunc(rejection.name, rejection.state) };
+  if (rejection.type === 'kfunc') return { stage: 'verify', ...refusedKfunc(rejection.name, rejection.state) };
   if (rejection.type === 'helper') {
     const name = HELPER_NAMES[rejection.id];
     const reason = `helper ${name === undefined ? '' : name}#${rejection.id} is unknown to this kernel`;

@@ -1,5 +1,6 @@
 // Runs one cell from start to verdict, in as many guests as needed, and makes its result.
 import { kfuncState } from '../kernel-btf/kfunc-differences.ts';
+import { isUnmarkedKfunc } from '../kernel-btf/kfunc-marks.ts';
 import { join } from 'node:path';
 import { libraryName } from '../base/loader-name.ts';
 import { blocking, weightOf } from '../base/blocking.ts';
@@ -179,7 +180,11 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       runCheck: runCheckOf(object.prepared),
       ...(enumerators && { enumerators }),
       ...(inPackage && { inModule: (name, use) => inUnloadedModule(inPackage, name, use) }),
-      ...(ownTypes && btf && { differsKfunc: (name) => kfuncState(btf, name, ownTypes) === 'differs' }),
+      ...(ownTypes &&
+        btf && {
+          differsKfunc: (name) => kfuncState(btf, name, ownTypes) === 'differs',
+          isUnmarkedKfunc: (name) => isUnmarkedKfunc(name, ownTypes),
+        }),
       symbolName: (index) => readSymbols(elf)[index]?.name ?? null,
       ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
     });

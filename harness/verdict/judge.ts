@@ -37,6 +37,8 @@ export interface JudgeInput {
   lineOf?: LineOf;
   /** Whether the kernel has a kfunc with another prototype than the object declares. @default false for each */
   differsKfunc?: (name: string) => boolean;
+  /** Whether the kernel's BTF marks its kfuncs, and has this function without the mark. @default false for each */
+  isUnmarkedKfunc?: (name: string) => boolean;
   /** Names of the object's symbols, by their numbers. */
   symbolName?: (index: number) => string | null;
   /** Groups of programs. One program of each group must load. */
@@ -88,6 +90,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     library: input.library ?? 'libbpf',
     inModule: input.inModule ?? (() => null),
     differsKfunc: input.differsKfunc ?? (() => false),
+    isUnmarkedKfunc: input.isUnmarkedKfunc ?? (() => false),
     symbolName: input.symbolName ?? (() => null),
   };
   const failed = read.log.programs.find((facts) => facts.program === name);

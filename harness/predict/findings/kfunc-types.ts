@@ -4,6 +4,7 @@ import type { ObjectFunction } from '../../bpf/object/functions.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
+import { isUnmarkedKfunc } from '../../kernel-btf/kfunc-marks.ts';
 import { findIn } from '../../kernel-btf/kernel-names.ts';
 import { functionUses } from '../reach/calls.ts';
 import type { Finding } from './finding.ts';
@@ -11,6 +12,11 @@ import type { Finding } from './finding.ts';
 /** Functions of packets and connections. */
 const OF_NETWORK = /^bpf_(?:ct|skb|xdp|xfrm|fou)_/;
 const NETWORK_TYPES: ReadonlySet<string> = new Set(['xdp', 'sched_cls']);
+/** Functions of files. @see bpf_fs_kfuncs_filter() in fs/bpf_fs_kfuncs.c */
+const OF_FILES = /^bpf_(?:get_task_exe_file|put_file|path_d_path|(?:get|set|remove)_(?:file|dentry)_xattr)$/;
+/** Functions of iterator programs alone. @see tracing_iter_filter() in net/core/filter.c */
+const OF_ITERATORS: ReadonlySet<string> = new Set(['bpf_sock_destroy']);
+const ITERATOR = /^\??iter(?:\.s)?\b/;
 /** Programs that subsystems usually register their own functions for. */
 const SUBSYSTEM_TYPES: ReadonlySet<string> = new Set(['struct_ops', 'syscall']);
 
@@ -31,6 +37,8 @@ const WITHOUT_GENERIC: ReadonlySet<string> = new Set([
   'lwt_in',
   'lwt_out',
   'lwt_xmit',
+  'lwt_seg6local',
+  'sched_act',
   'raw_tracepoint',
   'sock_ops',
 ]);
@@ -40,7 +48,9 @@ const WITHOUT_GENERIC: ReadonlySet<string> = new Set([
  * of the kernel image shows. Most other functions called `bpf_` are for many types.
  * @see register_btf_kfunc_id_set() in kernel/bpf/btf.c
  */
-function isUsual(name: string, type: string): boolean {
+function isUsual(name: string, type: string, section: string): boolean {
+  if (OF_ITERATORS.has(name)) return ITERATOR.test(section);
+  if (OF_FILES.test(name)) return type === 'lsm';
   if (OF_NETWORK.test(name)) return NETWORK_TYPES.has(type);
   if (GENERIC.test(name)) return !WITHOUT_GENERIC.has(type);
   if (CPUMASK.test(name)) return !WITHOUT_GENERIC.has(type) && !NETWORK_TYPES.has(type) && !type.startsWith('cgroup_');
@@ -55,17 +65,19 @@ export function kfuncTypeFindings(object: BpfObject, kernel: KernelTypes): (prog
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return () => [];
   const useOf = functionUses(object);
   return (program) => {
-    const { type } = program;
+    const { type, section } = program;
     if (type === null) return [];
     const seen = new Set<ObjectFunction>([program]);
     const names = new Set<string>();
     for (const owner of seen) {
-      const { callees, kfuncs } = useOf(owner);
-      for (const callee of callees) seen.add(callee);
+      const { callees, callbacks, kfuncs } = useOf(owner);
+      for (const each of [...callees, ...callbacks]) seen.add(each);
       for (const name of kfuncs) names.add(name);
     }
     return [...names].flatMap((name): Finding[] => {
-      if (isUsual(name, type) || !findIn(kernel, 'func', essentialName(name))) return [];
+      const isKnown = findIn(kernel, 'func', essentialName(name)) !== null;
+      // The paths through the program show whether it reaches a call that no program may make.
+      if (isUsual(name, type, section) || !isKnown || isUnmarkedKfunc(name, kernel)) return [];
       const reason = `kfunc ${name} may be forbidden in a program of type ${type}: this kernel decides it by type, and BTF does not show for which`;
       return [{ failure: { stage: 'verify', class: 'kfunc-not-allowed', reason }, certain: false }];
     });

@@ -15,7 +15,8 @@ import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
 import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
-import { kfuncState, prototypeDifferences, type UnresolvedKfunc } from '../../kernel-btf/kfunc-differences.ts';
+import { kfuncState, prototypeDifferences, type RefusedKfunc } from '../../kernel-btf/kfunc-differences.ts';
+import { isUnmarkedKfunc } from '../../kernel-btf/kfunc-marks.ts';
 import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts';
 import { STRUCT_OPS_VALUE, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import { structOpsFindings } from './struct-ops.ts';
@@ -161,19 +162,21 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: L
 }
 
 /**
- * Weak kfuncs that the kernel lacks, or has with another prototype. If its modules are unknown, one of them may have what the kernel lacks.
+ * Kfuncs that no program may call: weak ones that the kernel lacks, or has with another prototype, and functions that it does not mark as
+ * kfuncs. If its modules are unknown, one of them may have what the kernel lacks. A strong one that is missing fails before any call.
  */
-export function unresolvedWeakKfuncs({ btf, elf }: BpfObject, kernel: KernelTypes): ReadonlyMap<string, UnresolvedKfunc> {
+export function refusedKfuncs({ btf, elf }: BpfObject, kernel: KernelTypes): ReadonlyMap<string, RefusedKfunc> {
   const section = btf && findType(btf, 'datasec', '.ksyms');
   if (!btf || section === null || !enumeratorsOf(kernel, 'bpf_prog_type')) return new Map();
   const weak = weakNames({ elf });
   const names = Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0)
-    .filter((id) => kindOf(btf, id) === 'func' && weak.has(nameOf(btf, id)))
+    .filter((id) => kindOf(btf, id) === 'func')
     .map((id) => nameOf(btf, id));
   return new Map(
-    names.flatMap((name) => {
+    names.flatMap((name): (readonly [string, RefusedKfunc])[] => {
       const state = kfuncState(btf, name, kernel);
-      return state === 'found' ? [] : [[name, state] as const];
+      if (state === 'found') return isUnmarkedKfunc(name, kernel) ? [[name, 'unmarked']] : [];
+      return weak.has(name) ? [[name, state]] : [];
     }),
   );
 }

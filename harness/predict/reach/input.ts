@@ -15,7 +15,7 @@ export interface ObjectReach {
 }
 
 /** Prepares the following of paths through an object, with what the kernel has and lacks. */
-export function objectReach(object: BpfObject, kernel: Pick<ReachContext, 'helpers' | 'missing' | 'isMissingCertain'>): ObjectReach {
+export function objectReach(object: BpfObject, kernel: Pick<ReachContext, 'helpers' | 'refused' | 'isMissingCertain'>): ObjectReach {
   const functions: readonly ObjectFunction[] = [...object.programs, ...object.subprograms];
   const byStart = new Map(functions.map((each) => [`${each.section} ${each.insnOffset}`, each]));
   // If several sections have one name, the first counts.
@@ -33,7 +33,7 @@ export function objectReach(object: BpfObject, kernel: Pick<ReachContext, 'helpe
     ...kernel,
     offsetAt: (owner, insn) => offsets.get(`${insn} ${owner.name}`),
   };
-  const asCompiled = kernel.missing.size > 0 || functions.some((each) => hasRejected(original(each), context));
+  const asCompiled = kernel.refused.size > 0 || functions.some((each) => hasRejected(original(each), context));
   return {
     inputOf: ({ codeOf }) => ({ ...context, codeOf }),
     // Relocation adds rejected instructions, and removes none.

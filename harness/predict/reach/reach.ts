@@ -1,5 +1,5 @@
 // Predicts whether the verifier reaches an instruction that it rejects: follows a program's paths with relocated values and constant data.
-import type { UnresolvedKfunc } from '../../kernel-btf/kfunc-differences.ts';
+import type { RefusedKfunc } from '../../kernel-btf/kfunc-differences.ts';
 import { INSN_BYTES, type ObjectFunction } from '../../bpf/object/functions.ts';
 import { branchOf, refine, type Taken } from './branch.ts';
 import { ALU, CLASS, type Insn, JMP, MODE_ATOMIC, MODE_MEM, PSEUDO_CALL, readInsn } from './insn.ts';
@@ -16,8 +16,8 @@ export type Rejection =
   | { type: 'poison' }
   /** A call of a helper that the kernel lacks. */
   | { type: 'helper'; id: number }
-  /** A call of a kfunc that the kernel lacks. */
-  | { type: 'kfunc'; name: string; state: UnresolvedKfunc }
+  /** A call of a kfunc that the kernel lacks, or of a function that is none. */
+  | { type: 'kfunc'; name: string; state: RefusedKfunc }
   /** The kernel has no argument at this position, or one that the verifier lets no program read, or read memory through. */
   | { type: 'argument'; position: number; found: Argument | 'missing' };
 
@@ -61,8 +61,11 @@ export interface ReachContext {
   constantData: (section: string) => Uint8Array;
   /** Ids of the helpers that the kernel has; null if unknown. */
   helpers: ReadonlySet<number> | null;
-  /** Weak kernel functions that the kernel lacks, or has with another prototype. libbpf makes their addresses 0 and poisons their calls. */
-  missing: ReadonlyMap<string, UnresolvedKfunc>;
+  /**
+   * Kernel functions that no program may call. Weak ones that the kernel lacks, or has with another prototype: libbpf makes their addresses
+   * 0 and poisons their calls. And functions that the kernel has, but does not mark as kfuncs.
+   */
+  refused: ReadonlyMap<string, RefusedKfunc>;
   /** False if a module may have those that the kernel lacks. */
   isMissingCertain: boolean;
   /** The position of the `byte_off` relocation of an instruction in the object's relocations. */
@@ -282,7 +285,8 @@ class Explorer {
       // A callback may write the stack of its caller.
       state.stack = { ...state.stack, escaped: true };
     } else if (reference?.type === 'extern') {
-      value = this.#input.missing.has(reference.name) ? constant(0n) : OF_KERNEL;
+      const kfunc = this.#input.refused.get(reference.name);
+      value = kfunc === undefined || kfunc === 'unmarked' ? OF_KERNEL : constant(0n);
     } else if (!reference && insn.src === 0) {
       value = this.#relocated(state, constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0)));
     }
@@ -354,9 +358,9 @@ class Explorer {
     }
     const after = state.insn + 1;
     const reference = this.#referenceAt(state);
-    const unresolved = reference?.type === 'extern' ? this.#input.missing.get(reference.name) : undefined;
-    if (reference?.type === 'extern' && unresolved) {
-      this.#hit(state, { type: 'kfunc', name: reference.name, state: unresolved });
+    const refused = reference?.type === 'extern' ? this.#input.refused.get(reference.name) : undefined;
+    if (reference?.type === 'extern' && refused) {
+      this.#hit(state, { type: 'kfunc', name: reference.name, state: refused });
       this.#pastHit(state, insn);
       return;
     }
@@ -431,14 +435,14 @@ class Explorer {
   #hit({ owner, insn, certain }: State, rejection: Rejection): void {
     const known = this.hits.findIndex((hit) => hit.owner === owner && hit.insn === insn);
     const before = this.hits[known];
-    const isCertain = certain && (rejection.type !== 'kfunc' || rejection.state === 'differs' || this.#input.isMissingCertain);
+    const isCertain = certain && (rejection.type !== 'kfunc' || rejection.state !== 'missing' || this.#input.isMissingCertain);
     if (!before) this.hits.push({ owner, insn, certain: isCertain, rejection });
     else if (isCertain && !before.certain) this.hits[known] = { ...before, certain: isCertain };
   }
 }
 
 /**
- * Follows all paths through a program, like the verifier, and returns the poisoned instructions, unknown helpers and missing kfuncs that it reaches. Values
+ * Follows all paths through a program, like the verifier, and returns the poisoned instructions, unknown helpers and refused kfuncs that it reaches. Values
  * that it does not track (most stack memory, results of most helpers, ranges after comparisons) make a hit uncertain, never wrong.
  */
 export function reachOf(program: ObjectFunction, input: ReachInput): Reach {

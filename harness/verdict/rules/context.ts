@@ -41,6 +41,8 @@ export interface FailureContext {
   inModule: InModule;
   /** Whether the kernel's BTF has a kfunc with another prototype than the object declares. */
   differsKfunc: (name: string) => boolean;
+  /** Whether the kernel's BTF marks its kfuncs, and has this function without the mark. */
+  isUnmarkedKfunc: (name: string) => boolean;
   /** The name of a symbol of the object by its number; null if unknown. */
   symbolName: (index: number) => string | null;
 }

@@ -3,7 +3,7 @@ import { reachedPoison } from '../relocations/poison.ts';
 import { isRejection, type VerifierCause } from '../../logs/verifier/causes.ts';
 import type { VerifierLog } from '../../logs/verifier/parse.ts';
 import { HELPER_NAMES } from '../../bpf/object/helper-names.ts';
-import type { UnresolvedKfunc } from '../../kernel-btf/kfunc-differences.ts';
+import type { RefusedKfunc, UnresolvedKfunc } from '../../kernel-btf/kfunc-differences.ts';
 import { coreFinding, namedFinding } from './core-reason.ts';
 import type { Finding, FailureContext } from './context.ts';
 
@@ -31,10 +31,16 @@ function wording(verifier: VerifierLog): string {
   return `verifier: ${verifier.reason ?? 'no reason given'}${atInsn(verifier)}`;
 }
 
-/** The reason of a call of a weak kfunc that the kernel lacks, or has with another prototype. */
-export function unresolvedKfunc(name: string, state: UnresolvedKfunc): string {
+function unresolvedKfunc(name: string, state: UnresolvedKfunc): string {
   if (state === 'differs') return `kfunc ${name} is called, but its prototype in this kernel differs from that in the object`;
   return `kfunc ${name} is called but does not exist in this kernel`;
+}
+
+/** The failure of a call of a kfunc that no program may call. */
+export function refusedKfunc(name: string, state: RefusedKfunc): Pick<Finding, 'class' | 'reason'> {
+  if (state !== 'unmarked') return { class: 'kfunc-missing', reason: unresolvedKfunc(name, state) };
+  const reason = `kfunc ${name} is a function that no program may call: the BTF of this kernel marks its kfuncs, and not this function`;
+  return { class: 'kfunc-not-allowed', reason };
 }
 
 const NO_CALLBACK = "number of funcs in func_info doesn't match number of subprogs";
@@ -53,7 +59,7 @@ function kfuncRefused(name: string, said: string): string {
 function classOf(
   verifier: VerifierLog,
   cause: VerifierCause,
-  { program: own, differsKfunc }: FailureContext,
+  { program: own, differsKfunc, isUnmarkedKfunc }: FailureContext,
 ): Pick<Finding, 'class' | 'reason'> | null {
   const type = own?.type ?? null;
   const reason = wording(verifier);
@@ -65,13 +71,8 @@ function classOf(
         reason: cause.name === null ? 'the program uses a map that was not created' : `map '${cause.name}' is used but was not created`,
       };
     case 'missing-kfunc':
-      return {
-        class: 'kfunc-missing',
-        reason:
-          cause.name === null
-            ? 'the program calls a kfunc that this kernel lacks'
-            : unresolvedKfunc(cause.name, differsKfunc(cause.name) ? 'differs' : 'missing'),
-      };
+      if (cause.name === null) return { class: 'kfunc-missing', reason: 'the program calls a kfunc that this kernel lacks' };
+      return refusedKfunc(cause.name, differsKfunc(cause.name) ? 'differs' : 'missing');
     case 'helper-unknown':
       return { class: 'helper-unknown', reason: `helper ${helperName(cause.id, cause.name)} is unknown to this kernel` };
     case 'helper-not-allowed': {
@@ -81,6 +82,7 @@ function classOf(
     case 'helper-gpl-only':
       return { class: 'helper-not-allowed', reason };
     case 'kfunc-not-allowed':
+      if (cause.name !== null && isUnmarkedKfunc(cause.name)) return refusedKfunc(cause.name, 'unmarked');
       return {
         class: 'kfunc-not-allowed',
         reason: cause.name === null ? reason : kfuncRefused(cause.name, verifier.reason ?? ''),

@@ -130,7 +130,7 @@ it('root causes name the member, the target and the position, with the prototype
       },
       {
         "advice": [
-          "Each kernel decides for each program type which kernel functions it may call, and BTF does not show it. bpf_ksym_exists() does not help, because the function exists. Call it from a program of a type that may, for example a struct_ops or syscall program.",
+          "Each kernel decides for each program type which kernel functions it may call, and BTF does not show it. bpf_ksym_exists() does not help, because the function exists. Look in the source of the kernel for the set of kfuncs that names the function, and for the program types for which register_btf_kfunc_id_set() registers this set.",
         ],
         "cause": "kfunc-not-allowed: kfunc scx_bpf_create_dsq",
         "situations": [
