@@ -40,6 +40,8 @@ type Prototypes = ReadonlyMap<string, Prototype>;
 interface ExaminedLoad {
   errno: number;
   attempt: ReadAttempt;
+  /** The programs that are loaded. */
+  programs: readonly BpfProgram[];
   facts: FactsIndex;
   /** Keyed by the name of each program that is loaded. */
   reach: Map<string, Reach>;
@@ -110,11 +112,12 @@ function examine({ object, load: loadOf, reach, programs, prototypes }: Loadable
   const load = loadOf(program, 'omit');
   const { errno } = load;
   const attempt = readAttempt({ program, reached: errno === 0 ? 'done' : 'prepare', errno, openMs: 0, loadMs: 0, log: load.log }, object);
-  const examined = { errno, attempt, facts: indexOf(attempt.log.relocations), reach: new Map<string, Reach>(), prototypes };
+  const loaded = program === null ? object.programs.filter(({ autoload }) => autoload !== false) : (programs.get(program) ?? []);
+  const facts = indexOf(attempt.log.relocations);
+  const examined = { errno, attempt, programs: loaded, facts, reach: new Map<string, Reach>(), prototypes };
   const mayHit = reach.mayHit(load);
   if (errno !== 0 || (!mayHit && prototypes.size === 0)) return examined;
   const input = reach.inputOf(load);
-  const loaded = program === null ? object.programs.filter(({ autoload }) => autoload !== false) : (programs.get(program) ?? []);
   for (const each of loaded) {
     const prototype = prototypes.get(each.name);
     if (mayHit || prototype) examined.reach.set(each.name, reachOf(each, prototype ? { ...input, prototype } : input));
@@ -327,11 +330,14 @@ export function predictCell(
     ),
   );
   const needed = neededNames(input);
+  const leftOut = new Set(decided.maps.flatMap(({ name, autocreate }) => (autocreate === false ? [name] : [])));
   const sharedBy = (program: BpfProgram, load: ExaminedLoad) => {
-    // The load of the whole object creates all maps, and resolves what any program refers to.
-    if (loader.needs === 'object' || load.attempt.program === null) return shared;
-    const names = needed(program);
-    return shared.filter(({ subjects }) => !subjects || subjects.some((name) => names.has(name)));
+    if (loader.needs === 'object') return shared;
+    // The load of the whole object creates all maps that are not left out, and resolves what any program refers to.
+    const isWhole = load.attempt.program === null;
+    const names = new Set((isWhole ? load.programs : [program]).flatMap((each) => [...needed(each)]));
+    const isNeeded = (name: string) => names.has(name) || (isWhole && !leftOut.has(name));
+    return shared.filter(({ subjects }) => !subjects || subjects.some(isNeeded));
   };
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
     programIn(decided, load, program, { findings: [...sharedBy(program, load), ...(own.get(program.name) ?? [])], loader });

@@ -96,6 +96,8 @@ enum control_type {
 	CONTROL_FINISHED = 100,     /* the loader has reported everything */
 	CONTROL_FIND_TARGET = 101,  /* whether the kernel has a target that the load of a program does not need */
 	CONTROL_TARGET_FOUND = 102, /* the answer: no if a load would hide that the target is missing */
+	CONTROL_FIND_TYPE = 103,    /* whether the kernel knows a program type, in the words of libbpf */
+	CONTROL_TYPE_FOUND = 104,   /* the answer: no if the kernel certainly lacks the type */
 };
 
 /* Off, on, or on if the kernel supports it. */

@@ -6,6 +6,7 @@
 #include "messages.h"
 #include "network.h"
 #include "run_check.h"
+#include "supported.h"
 #include "trigger_command.h"
 
 #include <errno.h>
@@ -163,6 +164,8 @@ static bool take_frame(const struct frame_header *header)
 	}
 	if (header->type == CONTROL_FIND_TARGET)
 		return answer(CONTROL_TARGET_FOUND, find_target(payload));
+	if (header->type == CONTROL_FIND_TYPE)
+		return answer(CONTROL_TYPE_FOUND, knows_program_type(payload_string(&payload)));
 	if (!comes_from_loader(header->type))
 		return false;
 	frame_copy(header->type, loader.payload, header->length);

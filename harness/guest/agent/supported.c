@@ -68,6 +68,22 @@ static bool has_target(struct bpf_program *program, const char *target)
 	return has_late_target(program, target);
 }
 
+/* An error of the probe is no answer. Then the load decides. */
+static bool lacks_program_type(enum bpf_prog_type type)
+{
+	return libbpf_probe_bpf_prog_type(type, NULL) == 0;
+}
+
+bool knows_program_type(const char *name)
+{
+	const char *each;
+
+	for (int type = BPF_PROG_TYPE_UNSPEC + 1; (each = libbpf_bpf_prog_type_str((enum bpf_prog_type)type)); type++)
+		if (strcmp(each, name) == 0)
+			return !lacks_program_type((enum bpf_prog_type)type);
+	return true;
+}
+
 static bool probe(struct bpf_program *program, const char *target)
 {
 	const char *name = bpf_program__name(program);
@@ -77,8 +93,7 @@ static bool probe(struct bpf_program *program, const char *target)
 	/* The request names the cgroup of such a program; the section names its hook. */
 	if (!target || bpf_program__expected_attach_type(program) == BPF_LSM_CGROUP)
 		target = section_target(program);
-	/* An error of the probe is no answer. Then the load decides. */
-	if (libbpf_probe_bpf_prog_type(type, NULL) == 0) {
+	if (lacks_program_type(type)) {
 		send_left_out(LACKS_PROGRAM_TYPE, name, libbpf_bpf_prog_type_str(type));
 		return false;
 	}

@@ -12,6 +12,9 @@
  */
 bool is_supported(struct bpf_program *program, const char *target);
 
+/* Whether the kernel knows a program type, named as in libbpf. True for an unknown name. */
+bool knows_program_type(const char *name);
+
 /* Whether is_supported() has returned false for a program of this name. */
 bool is_left_out(const char *program);
 

@@ -268,6 +268,13 @@ export const CONTROL_FRAMES = {
     meaning: 'the answer: no if a load would hide that the target is missing',
     fields: { found: flag },
   },
+  'find-type': {
+    from: 'loader',
+    number: 103,
+    meaning: 'whether the kernel knows a program type, in the words of libbpf',
+    fields: { type: string },
+  },
+  'type-found': { from: 'agent', number: 104, meaning: 'the answer: no if the kernel certainly lacks the type', fields: { found: flag } },
 } as const satisfies Record<string, ControlFrame>;
 
 /** The values to write into fields. */

@@ -2,13 +2,17 @@
 package main
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/features"
 )
 
-// A group of programs of which one is loaded: the first that loads and, if the request asks for it, is attached.
+// A group of programs of which one is loaded, the first that loads and, if the request asks for it, is attached; or a group of maps of which
+// one is created, the first whose type the kernel knows.
 type group struct {
+	kind    uint32
 	members []string
 	// Members for which the kernel lacks something. They are left out before any is tried.
 	excluded map[string]bool
@@ -38,8 +42,8 @@ func groupsOf(settings []frame) []*group {
 	var groups []*group
 	for _, setting := range settings {
 		p := setting.payload
-		if setting.number == frameAlternatives && p.u32() == alternativePrograms {
-			groups = append(groups, &group{members: p.strings(), excluded: map[string]bool{}})
+		if setting.number == frameAlternatives {
+			groups = append(groups, &group{kind: p.u32(), members: p.strings(), excluded: map[string]bool{}})
 		}
 	}
 	return groups
@@ -49,6 +53,10 @@ func groupsOf(settings []frame) []*group {
 // no target of a group, all members are tried, so that the error of each tells what it lacks.
 func (s *session) probeAlternatives(spec *ebpf.CollectionSpec) {
 	for _, each := range s.groups {
+		if each.kind == alternativeMaps {
+			each.chosen = firstKnown(spec, each.members)
+			continue
+		}
 		lacking := map[string]bool{}
 		hasAny := false
 		for _, member := range each.members {
@@ -66,9 +74,20 @@ func (s *session) probeAlternatives(spec *ebpf.CollectionSpec) {
 	}
 }
 
-// Whether a program of a group is not the one to load.
-func (s *session) isUnchosen(name string) bool {
-	return slices.ContainsFunc(s.groups, func(each *group) bool { return slices.Contains(each.members, name) && each.current() != name })
+// The first map whose type the kernel knows. If it knows none, the first map, so that the error of the kernel tells what it lacks.
+func firstKnown(spec *ebpf.CollectionSpec, maps []string) string {
+	known := slices.IndexFunc(maps, func(name string) bool {
+		// An error of the probe is no answer. Then the load decides.
+		return spec.Maps[name] != nil && !errors.Is(features.HaveMapType(spec.Maps[name].Type), ebpf.ErrNotSupported)
+	})
+	return maps[max(0, known)]
+}
+
+// Whether a program or map of a group is not the chosen one.
+func (s *session) isUnchosen(kind uint32, name string) bool {
+	return slices.ContainsFunc(s.groups, func(each *group) bool {
+		return each.kind == kind && slices.Contains(each.members, name) && each.current() != name
+	})
 }
 
 // Whether any group has chosen a program that was not attached.
@@ -81,7 +100,7 @@ func (s *session) chosenFailed() bool {
 func (s *session) choose(wasLoaded bool) bool {
 	changed := false
 	for _, each := range s.groups {
-		if each.first() == "" || (wasLoaded && !s.unattached[each.chosen]) {
+		if each.kind == alternativeMaps || each.first() == "" || (wasLoaded && !s.unattached[each.chosen]) {
 			continue
 		}
 		each.chosen = s.firstThatWorks(each)
@@ -107,7 +126,7 @@ func (s *session) firstThatWorks(each *group) string {
 func (s *session) reportChosen() {
 	for _, each := range s.groups {
 		if each.chosen != "" {
-			s.send(frameChosen, u32(alternativePrograms), text(each.chosen))
+			s.send(frameChosen, u32(each.kind), text(each.chosen))
 		}
 	}
 }

@@ -68,6 +68,8 @@ const (
 	controlFinished    uint32 = 100 // the loader has reported everything
 	controlFindTarget  uint32 = 101 // whether the kernel has a target that the load of a program does not need { section string, target string }
 	controlTargetFound uint32 = 102 // the answer: no if a load would hide that the target is missing { found bool }
+	controlFindType    uint32 = 103 // whether the kernel knows a program type, in the words of libbpf { type string }
+	controlTypeFound   uint32 = 104 // the answer: no if the kernel certainly lacks the type { found bool }
 )
 
 // Off, on, or on if the kernel supports it.

@@ -156,7 +156,7 @@ func (s *session) isWanted(name string) bool {
 // The programs that the request wants, of those that the library can load.
 func (s *session) wanted(spec *ebpf.CollectionSpec, order []string) []string {
 	return slices.DeleteFunc(slices.Clone(order), func(name string) bool {
-		return !s.isWanted(name) || s.leftOut[name] || s.isUnchosen(name) || spec.Programs[name].Type == ebpf.UnspecifiedProgram
+		return !s.isWanted(name) || s.leftOut[name] || s.isUnchosen(alternativePrograms, name) || spec.Programs[name].Type == ebpf.UnspecifiedProgram
 	})
 }
 
@@ -184,7 +184,13 @@ func (s *session) reportLayout(spec *ebpf.CollectionSpec, programs []string) {
 // memory of the guest, so it is asked only for the reason.
 func (s *session) loadPrograms(spec *ebpf.CollectionSpec, programs []string, all bool) (*objects, error) {
 	options := ebpf.ProgramOptions{KernelTypes: s.kernelTypes, LogDisabled: true}
-	loaded, err := loadObjects(spec, programs, all, options)
+	var maps []string
+	if all {
+		maps = slices.DeleteFunc(sortedNames(spec.Maps), func(name string) bool { return s.isUnchosen(alternativeMaps, name) })
+	} else {
+		forgetPrograms(spec)
+	}
+	loaded, err := loadObjects(spec, programs, maps, options)
 	if err == nil {
 		return loaded, nil
 	}
@@ -193,7 +199,7 @@ func (s *session) loadPrograms(spec *ebpf.CollectionSpec, programs []string, all
 	if errors.As(err, &number) && number == syscall.E2BIG {
 		options.LogLevel = ebpf.LogLevelStats
 	}
-	loaded, err = loadObjects(spec, programs, all, options)
+	loaded, err = loadObjects(spec, programs, maps, options)
 	if err != nil {
 		return nil, err
 	}

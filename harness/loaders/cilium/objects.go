@@ -31,15 +31,9 @@ func (o *objects) close() {
 	}
 }
 
-// Loads programs as bpf2go's code does: into the fields of a struct, which keep their order. With `all` every map of the object is created,
-// first; otherwise only those that the programs use.
-func loadObjects(spec *ebpf.CollectionSpec, programs []string, all bool, options ebpf.ProgramOptions) (*objects, error) {
-	var maps []string
-	if all {
-		maps = sortedNames(spec.Maps)
-	} else {
-		forgetPrograms(spec)
-	}
+// Loads programs as bpf2go's code does: into the fields of a struct, which keep their order. `maps` are created first; others only if the
+// programs use them.
+func loadObjects(spec *ebpf.CollectionSpec, programs, maps []string, options ebpf.ProgramOptions) (*objects, error) {
 	given := collectionOptions(options)
 	given.MapReplacements = mappedArenas(spec)
 	defer closeMaps(given.MapReplacements)

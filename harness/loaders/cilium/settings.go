@@ -57,10 +57,6 @@ func (s *session) applySetting(spec *ebpf.CollectionSpec, setting frame) (string
 		return "btf", s.setKernelTypes(p)
 	case frameKconfig:
 		return "kconfig", errors.New("kconfig: cilium/ebpf reads only the configuration of the running kernel")
-	case frameAlternatives:
-		if p.u32() == alternativeMaps {
-			return "alternatives", errors.New("alternatives: cilium/ebpf creates every map that a program uses")
-		}
 	}
 	return "", nil
 }

@@ -85,10 +85,6 @@ interface ReadObject {
   placeOf: PlaceOf;
 }
 
-function namesOf({ maps }: BpfObject): string[] {
-  return maps.map(({ name }) => name);
-}
-
 async function readObject(
   { file, source, directory, defaults }: FoundFile,
   ids: Set<string>,
@@ -104,7 +100,7 @@ async function readObject(
   const settings = { ...given, ...own };
   const placeOf = (path: readonly PropertyKey[]) => (path[0] !== undefined && path[0] in given ? defaults : source)?.at?.(path) ?? shown;
   const prepared = await prepareSettings(settings, { object: bpf, file: { path: file, bytes }, directory, placeOf });
-  checkLoaderApplies(settings.loader ?? DEFAULT_LIBBPF, settings, placeOf, namesOf(bpf));
+  checkLoaderApplies(settings.loader ?? DEFAULT_LIBBPF, settings, placeOf, bpf);
   // The user of an overruling loader asks about one loader, so that no name needs it.
   const named = overrulingLoader === undefined ? loaderInResults({ settings, prepared }) : undefined;
   const id = objectId(safeName(source.name ?? file), named ?? DEFAULT_LIBBPF, ids);
@@ -189,7 +185,7 @@ async function withConfigured(files: readonly FoundFile[], configured: ObjectSou
  */
 function forLoader({ object, placeOf }: ReadObject, loader: string, ids: Set<string>): RunObject {
   if (loader === DEFAULT_LIBBPF) return object;
-  checkLoaderApplies(loader, object.settings, placeOf, namesOf(object.bpf));
+  checkLoaderApplies(loader, object.settings, placeOf, object.bpf);
   const { settings, prepared, result } = object;
   const bpf = asLoaded(object.bpf, { loader });
   const loaded = new Set(bpf.programs.map(({ name }) => name));

@@ -1,5 +1,7 @@
 // Settings that the library of a loader has no way to apply. They are refused before any guest boots.
 import { DEFAULT_LIBBPF, libraryName, LIBRARY_LOADERS, type LibraryFamily, namedLoader } from '../../base/loader-name.ts';
+import type { BpfObject } from '../../bpf/object/object.ts';
+import { programCodes } from '../settings/alternatives/same-code.ts';
 import { placeAt, type PlaceOf } from '../settings/place.ts';
 import type { ObjectSettings, SettingName, SettingValues } from './setting-table.ts';
 
@@ -14,13 +16,14 @@ type SettingPath = SettingName | `maps.${typeof NAME}.${MemberOf<'maps'>}` | `pr
 /** The groups of `alternatives` that name maps. */
 const GROUPS_OF_MAPS = 'groups of maps';
 
+/** The groups of `alternatives` that name maps which no separate programs use. */
+const SHARED_MAPS = 'groups of maps of which one program uses several';
+
 /** A setting that a library cannot apply. */
 export interface LoaderLimit {
   setting: SettingPath;
   /** The values that it cannot apply. @default all */
-  values?: readonly unknown[] | typeof GROUPS_OF_MAPS;
-  /** The loaders that cannot apply it. @default all of the library */
-  loaders?: readonly string[];
+  values?: readonly unknown[] | typeof GROUPS_OF_MAPS | typeof SHARED_MAPS;
   /** What the library lacks, without its name. */
   why: string;
 }
@@ -37,14 +40,14 @@ const LIMITS = {
     { setting: 'kconfig', why: 'reads only the configuration of the running kernel' },
     {
       setting: 'alternatives',
-      values: GROUPS_OF_MAPS,
-      why: 'cannot leave out a map that a program uses, so only programs can be alternatives',
+      values: SHARED_MAPS,
+      why: 'creates every map that a loaded program uses',
     },
     { setting: 'maps.NAME.autocreate', values: [false, 'if-supported'], why: 'creates every map of an object' },
   ],
   aya: [
     { setting: 'kconfig', why: 'does not know externs of the kernel configuration' },
-    { setting: 'alternatives', values: GROUPS_OF_MAPS, why: 'cannot leave out a map, so only programs can be alternatives' },
+    { setting: 'alternatives', values: GROUPS_OF_MAPS, why: 'creates every map of an object before it loads a program' },
     { setting: 'maps.NAME.type', why: ONLY_ENTRIES },
     { setting: 'maps.NAME.key_size', why: ONLY_ENTRIES },
     { setting: 'maps.NAME.value_size', why: ONLY_ENTRIES },
@@ -52,12 +55,6 @@ const LIMITS = {
     { setting: 'maps.NAME.autocreate', why: ONLY_ENTRIES },
     { setting: 'programs.NAME.type', why: BY_SECTION },
     { setting: 'programs.NAME.attach_type', why: BY_SECTION },
-    {
-      setting: 'programs.NAME.autoload',
-      values: ['if-supported'],
-      loaders: ['aya@0.13'],
-      why: 'has no function in this release that asks the kernel whether it knows a program type',
-    },
   ],
 } as const satisfies Record<LibraryFamily, readonly LoaderLimit[]>;
 
@@ -65,8 +62,7 @@ const LIMITS = {
 function limitsOf(loader: string): readonly LoaderLimit[] {
   const { family } = namedLoader(loader);
   if (family === 'libbpf') return [];
-  const limits: readonly LoaderLimit[] = LIMITS[family];
-  return limits.filter(({ loaders }) => loaders === undefined || loaders.includes(loader));
+  return LIMITS[family];
 }
 
 interface Found {
@@ -83,21 +79,34 @@ function valuesAt(value: unknown, [key, ...rest]: readonly string[], path: reado
   return members.flatMap(([name, member]) => valuesAt(member, rest, [...path, name]));
 }
 
-function isRefused(value: unknown, values: LoaderLimit['values'], maps: readonly string[]): boolean {
+/** Whether a program that is loaded uses several of the maps. */
+function areShared(group: readonly unknown[], object: BpfObject, { programs }: ObjectSettings): boolean {
+  const loaded = [...programCodes(object)].filter(([name]) => programs?.[name]?.autoload !== false);
+  return loaded.some(([, { maps }]) => group.filter((name) => maps.has(String(name))).length > 1);
+}
+
+interface Loading {
+  settings: ObjectSettings;
+  object: BpfObject | null;
+}
+
+function isRefused(value: unknown, values: LoaderLimit['values'], { object, settings }: Loading): boolean {
   if (values === undefined) return true;
-  if (values !== GROUPS_OF_MAPS) return values.includes(value);
-  return Array.isArray(value) && value.flat().some((name) => maps.includes(String(name)));
+  if (typeof values !== 'string') return values.includes(value);
+  if (!object || !Array.isArray(value)) return false;
+  const groups = value.filter(Array.isArray).filter((group) => object.maps.some(({ name }) => group.includes(name)));
+  return groups.some((group) => values === GROUPS_OF_MAPS || areShared(group, object, settings));
 }
 
 /**
  * Checks that a loader can apply all settings of an object.
- * @param maps the names of the maps of the object
+ * @param object the object as it was compiled; null if only values are in question that do not depend on it
  * @throws UserError for the first that it cannot apply, with its place, the loader and what to do
  */
-export function checkLoaderApplies(loader: string, settings: ObjectSettings, placeOf: PlaceOf, maps: readonly string[]): void {
+export function checkLoaderApplies(loader: string, settings: ObjectSettings, placeOf: PlaceOf, object: BpfObject | null): void {
   if (settings.command !== undefined) return;
   for (const { setting, values, why } of limitsOf(loader)) {
-    const [first] = valuesAt(settings, setting.split('.')).filter(({ value }) => isRefused(value, values, maps));
+    const [first] = valuesAt(settings, setting.split('.')).filter(({ value }) => isRefused(value, values, { settings, object }));
     if (!first) continue;
     const key = first.path.at(-1) ?? setting;
     const problem = `${loader} cannot apply ${key}: ${libraryName(loader)} ${why}; remove the setting, or load with ${DEFAULT_LIBBPF}`;
@@ -108,9 +117,6 @@ export function checkLoaderApplies(loader: string, settings: ObjectSettings, pla
 /** The limits of all loaders, each with the loaders that have it. */
 export function allLimits(): (LoaderLimit & { loaders: readonly string[] })[] {
   return Object.entries(LIMITS).flatMap(([family, limits]) =>
-    limits.map((limit: LoaderLimit) => ({
-      ...limit,
-      loaders: limit.loaders ?? LIBRARY_LOADERS.filter((loader) => loader.startsWith(`${family}@`)),
-    })),
+    limits.map((limit) => ({ ...limit, loaders: LIBRARY_LOADERS.filter((loader) => loader.startsWith(`${family}@`)) })),
   );
 }

@@ -68,7 +68,7 @@ function settingsOf(name: SettingName, entry: string, value: object): ObjectSett
 
 function canApply(loader: string, settings: ObjectSettings | null): boolean {
   try {
-    if (settings) checkLoaderApplies(loader, settings, () => '', []);
+    if (settings) checkLoaderApplies(loader, settings, () => '', null);
     return true;
   } catch (error) {
     if (error instanceof UserError) return false;

@@ -29,9 +29,13 @@ export function knowsMapType(kernel: KernelTypes, type: string): boolean {
   return !known || !/^[a-z_]+$/.test(type) || type === 'unknown' || known.has(`BPF_MAP_TYPE_${type.toUpperCase()}`);
 }
 
-/** Finds map types that the kernel lacks. libbpf creates every map, even one that no program uses. */
-function unknownMapTypes(object: BpfObject, kernel: KernelTypes): Finding[] {
-  const missing = object.maps.filter(({ type, autocreate }) => autocreate === true && !knowsMapType(kernel, type));
+/**
+ * Finds map types that the kernel lacks. libbpf creates every map, even one that no program uses. A loader that creates the maps of its
+ * programs creates also those that the configuration leaves out.
+ */
+function unknownMapTypes(object: BpfObject, kernel: KernelTypes, { needs }: Loader): Finding[] {
+  const isCreated = ({ autocreate }: ObjectMap) => autocreate === true || (autocreate === false && needs === 'programs');
+  const missing = object.maps.filter((map) => isCreated(map) && !knowsMapType(kernel, map.type));
   return missing.map(({ name, type }) => {
     const reason = `map '${name}' (${type}): its type is unknown to this kernel`;
     return { failure: { stage: 'map-create', class: 'map-type-unsupported', reason }, certain: true, subjects: [name] };
@@ -156,7 +160,7 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: L
     ...kconfig,
     ...externFindings(object, kernel),
     ...structOpsFindings(object, kernel, loader),
-    ...unknownMapTypes(object, kernel),
+    ...unknownMapTypes(object, kernel, loader),
     ...impossible.filter(({ map }) => knowsMapType(kernel, map.type)),
   ];
 }

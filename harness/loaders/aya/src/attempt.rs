@@ -133,13 +133,7 @@ impl Loading {
             if self.settings.wanted(&program.name) != WANTED_IF_SUPPORTED {
                 continue;
             }
-            let Some(is_known) = release::knows_type(&program.section, self.btf) else {
-                let asks =
-                    format!("aya {} has no function that asks the kernel whether it knows this program type", env!("CARGO_PKG_VERSION"));
-                let text = format!("program '{}': autoload: if-supported: {asks}", program.name);
-                self.settings.failures.push(Failure::of_setting(&program.name, text));
-                continue;
-            };
+            let is_known = release::knows_type(&program.section);
             let lacks_target = programs::lacks_target(&self.binding(program));
             let (lacks, what) = match lacks_target {
                 _ if !is_known => (LACKS_PROGRAM_TYPE, sections::program_type(&program.section).to_owned()),

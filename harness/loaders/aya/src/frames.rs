@@ -117,6 +117,10 @@ pub const CONTROL_FINISHED: u32 = 100;
 pub const CONTROL_FIND_TARGET: u32 = 101;
 /// the answer: no if a load would hide that the target is missing { found bool }
 pub const CONTROL_TARGET_FOUND: u32 = 102;
+/// whether the kernel knows a program type, in the words of libbpf { type string }
+pub const CONTROL_FIND_TYPE: u32 = 103;
+/// the answer: no if the kernel certainly lacks the type { found bool }
+pub const CONTROL_TYPE_FOUND: u32 = 104;
 
 // Off, on, or on if the kernel supports it.
 pub const WANTED_NO: u32 = 0;

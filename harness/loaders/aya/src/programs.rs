@@ -2,7 +2,6 @@
 //! Loading and attaching a program through the API of its type, with the arguments that users of aya take from the section name.
 use std::error::Error;
 use std::fs::File;
-use std::io;
 
 use aya::maps::sock::SockMapFd;
 use aya::maps::{Map, SockHash, SockMap};
@@ -14,7 +13,7 @@ use aya_obj::btf::BtfKind;
 
 use crate::failure::{Failure, chain, errno_of};
 use crate::frames::{ABOUT_BTF, CONTROL_FIND_TARGET, CONTROL_TARGET_FOUND};
-use crate::wire::{Message, read_frame};
+use crate::wire::ask_agent;
 use crate::{release, sections};
 
 /// What a load needs besides the program.
@@ -262,9 +261,6 @@ pub fn lacks_target(binding: &Binding<'_>) -> Option<String> {
 /// The target that the kernel lacks although the program would load. Only the agent reads the lists of functions and events.
 pub fn lacks_late_target(binding: &Binding<'_>) -> Option<String> {
     let target = binding.hook().ok()?;
-    Message::new(CONTROL_FIND_TARGET).string(binding.section).string(target).send();
-    let answer = read_frame(&mut io::stdin()).ok().filter(|frame| frame.number == CONTROL_TARGET_FOUND);
-    // Without an agent there is nothing left to do.
-    let Some(answer) = answer else { std::process::exit(1) };
-    (answer.fields().u32() == 0).then(|| target.to_owned())
+    let is_found = ask_agent(CONTROL_FIND_TARGET, CONTROL_TARGET_FOUND, &[binding.section, target]);
+    (!is_found).then(|| target.to_owned())
 }

@@ -3,15 +3,18 @@
 use std::io;
 use std::path::Path;
 
+use aya::EbpfLoader;
 use aya::maps::perf::PerfEventArrayBuffer;
 use aya::maps::{Map, MapData, PerfEventArray};
 use aya::programs::perf_event::perf_sw_ids;
 use aya::programs::{PerfEvent, PerfEventScope, PerfTypeId, Program, ProgramError, SamplePolicy, UProbe, Xdp, XdpFlags};
-use aya::{Btf, EbpfLoader};
 use bytes::BytesMut;
 
+use crate::frames::{CONTROL_FIND_TYPE, CONTROL_TYPE_FOUND};
 use crate::maps::data_of;
 use crate::programs::{Attachment, Binding, Unloaded};
+use crate::sections;
+use crate::wire::ask_agent;
 
 const PERF_PAGES: usize = 16;
 const SAMPLES_PER_SECOND: u64 = 1000;
@@ -49,9 +52,9 @@ pub fn pin_below(loader: &mut EbpfLoader<'static>, folder: &Path) {
     loader.map_pin_path(folder);
 }
 
-/// Whether the kernel knows the type of a section's programs; None if this release of aya cannot ask.
-pub fn knows_type(_section: &str, _btf: Option<&Btf>) -> Option<bool> {
-    None
+/// Whether the kernel knows the type of a section's programs. This release of aya cannot ask, so the agent does.
+pub fn knows_type(section: &str) -> bool {
+    ask_agent(CONTROL_FIND_TYPE, CONTROL_TYPE_FOUND, &[sections::program_type(section)])
 }
 
 /// The data of a map of any type.

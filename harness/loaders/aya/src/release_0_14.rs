@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use aya::EbpfLoader;
 use aya::maps::perf::{PerfEvent as Event, PerfEventArrayBuffer};
 use aya::maps::{Map, MapData, PerfEventArray};
 use aya::programs::perf_event::{PerfEventConfig, PerfEventScope, SamplePolicy, SoftwareEvent};
 use aya::programs::uprobe::{UProbeAttachLocation, UProbeScope};
 use aya::programs::{LsmAttachType, PerfEvent, Program, ProgramError, ProgramType, UProbe, Xdp, XdpMode};
-use aya::{Btf, EbpfLoader};
 
 use crate::maps::data_of;
 use crate::programs::{Attachment, Binding, Unloaded, at_path};
@@ -67,8 +67,8 @@ pub fn pin_below(loader: &mut EbpfLoader<'static>, folder: &Path) {
     loader.default_map_pin_directory(folder);
 }
 
-/// Whether the kernel knows the type of a section's programs; None if this release of aya cannot ask.
-pub fn knows_type(section: &str, _btf: Option<&Btf>) -> Option<bool> {
+/// Whether the kernel knows the type of a section's programs.
+pub fn knows_type(section: &str) -> bool {
     let program_type = match sections::program_type(section) {
         "kprobe" => ProgramType::KProbe,
         "tracing" => ProgramType::Tracing,
@@ -94,10 +94,11 @@ pub fn knows_type(section: &str, _btf: Option<&Btf>) -> Option<bool> {
         "cgroup_sockopt" => ProgramType::CgroupSockopt,
         "cgroup_sock" => ProgramType::CgroupSock,
         "cgroup_sock_addr" => ProgramType::CgroupSockAddr,
-        _ => return None,
+        // The load fails by itself.
+        _ => return true,
     };
     // An error of the probe is no answer. Then the load decides.
-    Some(aya::sys::is_program_supported(program_type).unwrap_or(true))
+    aya::sys::is_program_supported(program_type).unwrap_or(true)
 }
 
 /// The data of a map of any type.

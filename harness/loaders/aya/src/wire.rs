@@ -36,6 +36,15 @@ pub fn read_frame(input: &mut impl Read) -> io::Result<Frame> {
     Ok(Frame { number, payload })
 }
 
+/// Asks the agent a question of these texts, to which it answers yes or no.
+pub fn ask_agent(question: u32, expected: u32, texts: &[&str]) -> bool {
+    texts.iter().fold(Message::new(question), |message, text| message.string(text)).send();
+    let answer = read_frame(&mut io::stdin()).ok().filter(|frame| frame.number == expected);
+    // Without an agent there is nothing left to do.
+    let Some(answer) = answer else { std::process::exit(1) };
+    answer.fields().u32() != 0
+}
+
 /// A cursor over the fields of a payload. Reading beyond the end gives 0, no bytes or the empty string.
 pub struct Fields<'a> {
     left: &'a [u8],

@@ -31,12 +31,12 @@ it('a setting that the named loader cannot apply is refused with its line, the l
     'loader: aya@0.14\nmaps: { executions: { max_entries: 8192, value_size: 8 } }',
     'loader: aya@0.14\nmaps: { executions: { type: array } }',
     'loader: aya@0.14\nprograms: { on_exec: { type: kprobe } }',
-    'loader: aya@0.13\nprograms: { on_exec: { autoload: if-supported } }',
   ];
   const found = await Promise.all([
     ...texts.map(async (text) => read(text)),
     read('loader: aya@0.14\nkconfig: { CONFIG_HZ: 100 }', [], 'kernel_config'),
     read('loader: cilium@0.17\nalternatives: [[newest_helper, newer_helper], [events, old_events]]', [], 'choices'),
+    read('loader: aya@0.14\nalternatives: [[events, old_events]]\nprograms: { remember: { autoload: false } }', [], 'choices'),
   ]);
   expect(found.flatMap(({ rows }) => rows)).toEqual([]);
   expect(found.map(({ problems }) => problems.join('\n'))).toMatchInlineSnapshot(`
@@ -45,9 +45,9 @@ it('a setting that the named loader cannot apply is refused with its line, the l
       "corematrix.yaml:4:58: aya@0.14 cannot apply value_size: aya sets only the number of entries of a map; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:33: aya@0.14 cannot apply type: aya sets only the number of entries of a map; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:34: aya@0.14 cannot apply type: aya takes the type of a program only from its section name; remove the setting, or load with libbpf@default",
-      "corematrix.yaml:4:38: aya@0.13 cannot apply autoload: aya has no function in this release that asks the kernel whether it knows a program type; remove the setting, or load with libbpf@default",
       "corematrix.yaml:4:14: aya@0.14 cannot apply kconfig: aya does not know externs of the kernel configuration; remove the setting, or load with libbpf@default",
-      "corematrix.yaml:4:19: cilium@0.17 cannot apply alternatives: cilium/ebpf cannot leave out a map that a program uses, so only programs can be alternatives; remove the setting, or load with libbpf@default",
+      "corematrix.yaml:4:19: cilium@0.17 cannot apply alternatives: cilium/ebpf creates every map that a loaded program uses; remove the setting, or load with libbpf@default",
+      "corematrix.yaml:4:19: aya@0.14 cannot apply alternatives: aya creates every map of an object before it loads a program; remove the setting, or load with libbpf@default",
     ]
   `);
 });
@@ -107,8 +107,9 @@ it('settings that a loader can apply are accepted', async () => {
     read('loader: cilium@0.22\nmaps: { executions: { max_entries: 8192, autocreate: true } }\nprograms: { on_exec: { autoload: false } }'),
     read('loader: aya@0.14\nmaps: { executions: { max_entries: 8192 } }\nprograms: { on_exec: { autoload: if-supported } }'),
     read('loader: cilium@0.17\nprograms: { on_exec: { autoload: if-supported } }\nalternatives: [[on_exec, on_exit]]'),
-    read('loader: aya@0.13\nalternatives: [[on_exec, on_exit]]'),
+    read('loader: aya@0.13\nalternatives: [[on_exec, on_exit]]\nprograms: { on_exec: { autoload: if-supported } }'),
+    read('loader: cilium@0.22\nalternatives: [[events, old_events]]\nprograms: { remember: { autoload: false } }', [], 'choices'),
   ]);
-  const rows = ['exec_watch+cilium-0.22', 'exec_watch+aya-0.14', 'exec_watch+cilium-0.17', 'exec_watch+aya-0.13'];
+  const rows = ['exec_watch+cilium-0.22', 'exec_watch+aya-0.14', 'exec_watch+cilium-0.17', 'exec_watch+aya-0.13', 'choices+cilium-0.22'];
   expect(found).toEqual(rows.map((row) => ({ rows: [row], problems: [] })));
 });
