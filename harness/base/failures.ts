@@ -241,6 +241,7 @@ const CATALOGUE = {
       'Attaching failed with an error other than ENOENT, ESRCH, ENODEV, EPERM, EACCES and ENOMEM.',
       '`enum bpf_attach_type` in the BTF of the kernel does not have the attach type.',
       'Its BTF has no `struct bpf_kprobe_multi_link`: it is built without kprobes of many functions.',
+      'The symbols in the image of the kernel (kallsyms) place the function in init memory, which the kernel frees after it booted. A prediction finds this for kernels in the cache.',
       '`btf_trace_NAME` in the BTF of the kernel has fewer arguments than a raw tracepoint program reads.',
     ],
     help: 'Read the message of the loader and the error. Check that this kernel knows the attach type, and that the target in attach_to fits the program type.',

@@ -12,6 +12,7 @@ import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 import type { KernelEvent, KernelOptions } from '../../kernels/sources/options.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
+import { functionSymbols } from '../kernel-btf/function-symbols.ts';
 import { readKernelTypes } from '../kernel-btf/kernels.ts';
 import { indexFileOf } from '../kernel-btf/name-index-file.ts';
 import { indexModules } from '../kernel-btf/package-names.ts';
@@ -117,6 +118,11 @@ async function unpackModulesOf(image: KernelImage, options: KernelOptions): Prom
   if (types) await indexModules(folder, types.vmlinux);
 }
 
+/** Indexes the functions of a kernel, so that its first prediction need not. */
+async function indexFunctionsOf({ btf, sha256 }: KernelImage): Promise<void> {
+  if (btf) await functionSymbols(dirname(btf.path), sha256);
+}
+
 async function pull(selectors: string[], options: PullOptions): Promise<void> {
   await untilInterrupted(async (signal) => {
     const progress = pullProgress(process.stderr);
@@ -127,6 +133,7 @@ async function pull(selectors: string[], options: PullOptions): Promise<void> {
       const start = performance.now();
       try {
         const image = await pullKernel(kernel, all);
+        await indexFunctionsOf(image);
         if (options.modules === true) await unpackModulesOf(image, all);
         progress.line(pulledLine(image, performance.now() - start));
         return image;

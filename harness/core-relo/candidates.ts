@@ -33,10 +33,10 @@ export interface ModuleWithName {
 export type FindInPackage = (name: string) => readonly ModuleWithName[];
 
 /**
- * What a kernel has of a function: its symbol, only a variant that the compiler made from it (`f.isra.0`), or neither. The kernel finds the
- * address of a function by its symbol.
+ * What a kernel has of a function: its symbol (`init`: in memory that the kernel frees after it booted), only a variant that the compiler
+ * made from it (`f.isra.0`), or neither. The kernel finds the address of a function by its symbol.
  */
-export type FunctionSymbol = { kind: 'found' } | { kind: 'variant'; variant: string } | { kind: 'missing' };
+export type FunctionSymbol = { kind: 'found' } | { kind: 'init' } | { kind: 'variant'; variant: string } | { kind: 'missing' };
 
 /** Finds a function among the symbols of the kernel itself, without those of modules. */
 export type FindSymbol = (name: string) => FunctionSymbol;

@@ -307,6 +307,7 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
 const ON_FUNCTION = {
   notrace:
     'Attach to a function near it that the kernel traces (available_filter_functions in tracefs lists them all), or to a tracepoint. Loaders ask for this before they load: autoload: if-supported in the configuration.',
+  init: 'Functions marked __init run only while the kernel boots, and those marked __exit never run in code that is built in. Attach to a function that runs later.',
   'other-symbol':
     'The compiler changed the function, perhaps with its arguments, so it has another symbol. A kprobe can name that symbol on this kernel, but should not read arguments. Attach to a function that calls it or to a tracepoint on kernels like this.',
   'no-symbol':

@@ -7,9 +7,10 @@ import { findKallsyms, type KernelSymbol } from '../../kernels/image/kallsyms.ts
 import { readCached } from '../base/cached-file.ts';
 import { InfraError, UserError } from '../base/errors.ts';
 import { errorCode, writeFileAtomic } from '../base/files.ts';
-import type { FindSymbol } from '../core-relo/candidates.ts';
+import type { FindSymbol, FunctionSymbol } from '../core-relo/candidates.ts';
+import { symbolPlaces } from './symbol-places.ts';
 
-const HEAD = 'corematrix: functions with symbols, format 1';
+const HEAD = 'corematrix: functions with symbols, format 2';
 const NEWLINE = 10;
 /** Types of functions in nm(1). */
 const FUNCTIONS: ReadonlySet<string> = new Set(['t', 'T', 'w', 'W']);
@@ -21,12 +22,26 @@ const COLD = '.cold';
 /** Kernels that LLVM links find a function without this suffix. @see cleanup_symbol_name() in kernel/kallsyms.c */
 const OF_LINKER = '.llvm.';
 
-/** Names without a dot in their order, each once; an empty line; then names with a dot in the order of their addresses. */
+/** Follows the name of a function in init memory. Below every character of a name, so that the order is that of the names. */
+const INIT = ' init';
+
+/** The line of each function, by name. A name that has code which stays counts as such code. */
+function linesOf(symbols: readonly KernelSymbol[]): Iterable<string> {
+  const placeOf = symbolPlaces(symbols);
+  const lines = new Map<string, string>();
+  for (const symbol of symbols) {
+    const { name, type } = symbol;
+    if (!FUNCTIONS.has(type) || name.startsWith(BEFORE_FUNCTION) || lines.get(name) === name) continue;
+    const place = placeOf(symbol);
+    if (place !== 'data') lines.set(name, place === 'init' ? name + INIT : name);
+  }
+  return lines.values();
+}
+
+/** Lines of names without a dot in their order, each once; an empty line; then those of names with a dot in the order of their addresses. */
 function bodyOf(symbols: readonly KernelSymbol[]): string {
-  const names = new Set<string>();
-  for (const { name, type } of symbols) if (FUNCTIONS.has(type) && !name.startsWith(BEFORE_FUNCTION)) names.add(name);
   const [plain, dotted]: [string[], string[]] = [[], []];
-  for (const name of names) (name.includes('.') ? dotted : plain).push(name);
+  for (const line of linesOf(symbols)) (line.includes('.') ? dotted : plain).push(line);
   return `${plain.toSorted().join('\n')}\n\n${dotted.join('\n')}\n`;
 }
 
@@ -60,7 +75,7 @@ function variantIn(dotted: string, name: string): string | null {
   let cold: string | null = null;
   const beginning = `\n${name}.`;
   for (let at = dotted.indexOf(beginning); at >= 0; at = dotted.indexOf(beginning, at + 1)) {
-    const variant = dotted.slice(at + 1, dotted.indexOf('\n', at + 1));
+    const variant = dotted.slice(at + 1, dotted.indexOf('\n', at + 1)).replace(INIT, '');
     const suffix = variant.slice(name.length);
     if (!VARIANT.test(suffix)) continue;
     if (!suffix.includes(COLD)) return variant;
@@ -73,8 +88,9 @@ function finderIn(body: Buffer): FindSymbol {
   const plain = body.subarray(0, body.indexOf('\n\n'));
   const dotted = body.toString('latin1', plain.length + 1);
   const isListed = (name: string) => (name.includes('.') ? dotted.includes(`\n${name}\n`) : hasLine(plain, Buffer.from(name)));
-  return (name) => {
+  return (name): FunctionSymbol => {
     if (name.startsWith(BEFORE_FUNCTION) || isListed(name)) return { kind: 'found' };
+    if (isListed(name + INIT)) return { kind: 'init' };
     const variant = variantIn(dotted, name);
     if (variant === null) return { kind: 'missing' };
     return variant.startsWith(name + OF_LINKER) ? { kind: 'found' } : { kind: 'variant', variant };

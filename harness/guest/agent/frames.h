@@ -172,6 +172,7 @@ enum target_state {
 	TARGET_VARIANT = 3,
 	TARGET_INLINED = 4,
 	TARGET_ABSENT = 5,
+	TARGET_INIT = 6,
 };
 
 /* What a loader failed at. A setting is a wish of the request that its library cannot fulfil. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "symbol_lists.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* What the compiler appends to the name of a function that it changed. */
@@ -57,21 +58,67 @@ static bool has_suffix(const char *rest)
 	return false;
 }
 
+#define PLACES 16
+
+/* What a list says about the place of a function: symbol-places.ts knows the same. */
+struct search {
+	/* Whether the code of the kernel itself has ended. */
+	bool past_text;
+	unsigned long long init_begin, init_end;
+	/* The addresses of symbols of this name after the code of the kernel. */
+	unsigned long long later[PLACES];
+	size_t count;
+};
+
+static bool is_line_of(const char *line, const char *name)
+{
+	const char *type = strchr(line, ' ');
+
+	return type && type[1] && type[2] == ' ' && strcmp(type + 3, name) == 0;
+}
+
+static void note_place(struct search *search, const char *line)
+{
+	if (is_line_of(line, "_etext"))
+		search->past_text = true;
+	else if (is_line_of(line, "__init_begin"))
+		search->init_begin = strtoull(line, NULL, 16);
+	else if (is_line_of(line, "__init_end"))
+		search->init_end = strtoull(line, NULL, 16);
+}
+
+static bool is_in_init(const struct search *search)
+{
+	for (size_t i = 0; i < search->count; i++)
+		if (search->later[i] >= search->init_begin && search->later[i] < search->init_end)
+			return true;
+	return false;
+}
+
 enum symbol_match find_function(FILE *symbols, const char *function, char variant[SYMBOL_SIZE])
 {
+	struct search search = { 0 };
 	size_t length = strlen(function);
 	bool is_cold = false;
 	char line[LINE_SIZE];
 
 	variant[0] = '\0';
 	while (next_line(symbols, line)) {
-		const char *name = function_in(line);
+		bool in_module = strchr(line, '[') != NULL;
+		const char *name;
 		bool cold;
 
+		note_place(&search, line);
+		name = function_in(line);
 		if (!name || strncmp(name, function, length) != 0 || strlen(name) >= SYMBOL_SIZE)
 			continue;
-		if (name[length] == '\0')
-			return SYMBOL_FOUND;
+		if (name[length] == '\0') {
+			if (in_module || !search.past_text)
+				return SYMBOL_FOUND;
+			if (search.count < PLACES)
+				search.later[search.count++] = strtoull(line, NULL, 16);
+			continue;
+		}
 		cold = strstr(name + length, COLD) != NULL;
 		if (!has_suffix(name + length) && !begins_with(name + length, COLD))
 			continue;
@@ -80,6 +127,8 @@ enum symbol_match find_function(FILE *symbols, const char *function, char varian
 			is_cold = cold;
 		}
 	}
+	if (is_in_init(&search))
+		return SYMBOL_INIT;
 	return variant[0] ? SYMBOL_VARIANT : SYMBOL_MISSING;
 }
 

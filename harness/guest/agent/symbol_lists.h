@@ -13,12 +13,16 @@ enum symbol_match {
 	SYMBOL_MISSING,
 	/* Only a name that the compiler made from it, such as `f.isra.0`. */
 	SYMBOL_VARIANT,
+	/* In memory that the kernel frees after it booted. */
+	SYMBOL_INIT,
 	SYMBOL_FOUND,
 };
 
 /*
- * Searches a list like /proc/kallsyms (`ADDRESS TYPE NAME [MODULE]`) for a function. Copies its variant, which is the empty string if the
- * list has none. A part that the compiler split off (`.cold`) counts only if there is no other variant.
+ * Searches a list like /proc/kallsyms (`ADDRESS TYPE NAME [MODULE]`, in the order of addresses) for a function. A variable may have the
+ * type of a function. Copies the variant of the function, which is the empty string if the list has none. A part that the compiler split
+ * off
+ * (`.cold`) counts only if there is no other variant.
  */
 enum symbol_match find_function(FILE *symbols, const char *function, char variant[SYMBOL_SIZE]);
 

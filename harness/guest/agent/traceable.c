@@ -68,6 +68,8 @@ static enum target_state state_of(const char *function, char variant[SYMBOL_SIZE
 	fclose(symbols);
 	if (match == SYMBOL_VARIANT)
 		return TARGET_VARIANT;
+	if (match == SYMBOL_INIT)
+		return TARGET_INIT;
 	if (match == SYMBOL_MISSING)
 		return is_in_btf(function) ? TARGET_INLINED : TARGET_ABSENT;
 	return traced == NO_LIST ? TARGET_UNKNOWN : TARGET_NOTRACE;

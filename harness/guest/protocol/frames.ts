@@ -90,7 +90,7 @@ const TARGET_STATE = {
   name: 'target_state',
   prefix: 'target',
   meaning: 'What the lists of the kernel say about a function: the first word also means that they cannot be read.',
-  words: ['unknown', 'traceable', 'notrace', 'variant', 'inlined', 'absent'],
+  words: ['unknown', 'traceable', 'notrace', 'variant', 'inlined', 'absent', 'init'],
 } as const satisfies WireEnum;
 
 const ATTACHED_KIND = {

@@ -144,6 +144,7 @@ const (
 	targetVariant   uint32 = 3
 	targetInlined   uint32 = 4
 	targetAbsent    uint32 = 5
+	targetInit      uint32 = 6
 )
 
 // What a loader failed at. A setting is a wish of the request that its library cannot fulfil.

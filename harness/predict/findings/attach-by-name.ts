@@ -6,7 +6,7 @@ import type { Loader } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { findIn, inUnloadedModule, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import type { Finding } from './finding.ts';
-import { missingSymbol, probedFunction } from './symbols.ts';
+import { missingSymbol, probedFunction, untraceableFunction } from './symbols.ts';
 
 const missing = (reason: string): Finding => {
   return { failure: { stage: 'attach', class: 'attach-target-missing', reason }, certain: false };
@@ -18,6 +18,8 @@ const missing = (reason: string): Finding => {
  */
 export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'cilium'>): Finding[] {
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [];
+  const untraceable = untraceableFunction(program, kernel, loader);
+  if (untraceable.length > 0) return untraceable;
   const function_ = probedFunction(program);
   if (function_ !== null && kernel.findSymbol) return missingSymbol(program, kernel, loader);
   // A part of a function has no name in BTF.

@@ -35,7 +35,7 @@ export function functionByName(program: Targeted): FunctionByName | null {
 }
 
 /** What a guest would find about a function without a symbol, so that both give the same reason. */
-function factsOf(name: string, symbol: Exclude<FunctionSymbol, { kind: 'found' }>, inBtf: boolean): TargetFacts {
+function factsOf(name: string, symbol: Exclude<FunctionSymbol, { kind: 'found' | 'init' }>, inBtf: boolean): TargetFacts {
   const facts = { program: '', function: name, variant: '' };
   if (symbol.kind === 'variant') return { ...facts, state: 'variant', variant: symbol.variant };
   return { ...facts, state: inBtf ? 'inlined' : 'absent' };
@@ -66,7 +66,7 @@ function symbolOf({ function: name, stage }: FunctionByName, { findSymbol }: Ker
 export function missingSymbol(program: BpfProgram, kernel: KernelTypes, loader: Rules): Finding[] {
   const wanted = functionByName(program);
   const symbol = wanted && symbolOf(wanted, kernel, loader);
-  if (!wanted || !symbol || symbol.kind === 'found') return [];
+  if (!wanted || !symbol || symbol.kind === 'found' || symbol.kind === 'init') return [];
   const { function: name, stage } = wanted;
   const inBtf = findIn({ ...kernel, modules: [] }, 'func', name) !== null;
   // libbpf finds the function in a module, or misses it in BTF.
@@ -80,6 +80,18 @@ export function missingSymbol(program: BpfProgram, kernel: KernelTypes, loader: 
   return [{ failure: { stage, class: 'attach-target-missing', reason }, certain }];
 }
 
+/** Finds that the kernel has the function of a program, but lets no program attach to it. The load finds its address. */
+export function untraceableFunction(program: BpfProgram, kernel: KernelTypes, loader: Rules): Finding[] {
+  const wanted = functionByName(program);
+  const symbol = wanted && symbolOf(wanted, kernel, loader);
+  if (!wanted || symbol?.kind !== 'init') return [];
+  const { function: name, stage } = wanted;
+  // libbpf finds the function in a module, or misses it in BTF.
+  if (stage === 'verify' && findIn({ ...kernel, modules: [] }, 'func', name) === null) return [];
+  const reason = targetReason({ program: '', function: name, state: 'init', variant: '' }, program.type);
+  return reason === null ? [] : [{ failure: { stage: 'attach', class: 'attach-failed', reason }, certain: true }];
+}
+
 /**
  * The certain failure because of which a program is left out if it is `if-supported` or has an alternative; null if there is none. A guest
  * decides this before any load, whatever the mode, but not for an offset in a function.
@@ -87,5 +99,6 @@ export function missingSymbol(program: BpfProgram, kernel: KernelTypes, loader: 
  */
 export function certainlyWithoutSymbol(program: BpfProgram, kernel: KernelTypes, loader: Rules): PredictedFailure | null {
   if ((program.attachTo ?? program.section).includes('+')) return null;
-  return missingSymbol(program, kernel, loader).find(({ certain }) => certain)?.failure ?? null;
+  const findings = [...missingSymbol(program, kernel, loader), ...untraceableFunction(program, kernel, loader)];
+  return findings.find(({ certain }) => certain)?.failure ?? null;
 }

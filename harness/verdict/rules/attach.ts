@@ -56,6 +56,8 @@ export function targetReason(
   switch (state) {
     case 'notrace':
       return `function ${name} is notrace: this kernel has it, but lets no program attach to it`;
+    case 'init':
+      return `function ${name} is in init memory, which this kernel frees after it booted`;
     case 'variant':
       return PART.test(variant.slice(name.length))
         ? `function ${name} was inlined: only a part of it has a symbol, ${variant}`
@@ -71,25 +73,26 @@ export function targetReason(
 }
 
 /** Why no program can be attached to a function that the kernel's BTF has. */
-export type FunctionFault = 'notrace' | 'other-symbol' | 'no-symbol';
+export type FunctionFault = 'notrace' | 'init' | 'other-symbol' | 'no-symbol';
 
 /** The words of targetReason() for each fault. Results of older releases have other words for a function without a symbol. */
 const FAULT_WORDS = {
   notrace: /^function \S+ is notrace\b/,
+  init: /^function \S+ is in init memory\b/,
   'other-symbol': /^function \S+ was compiled as /,
   'no-symbol': /^function \S+ (?:has no symbol|was inlined)\b/,
 } as const satisfies Record<FunctionFault, RegExp>;
 
 /** The fault of a function that a reason of targetReason() is about; null for any other reason. */
 export function functionFaultOf(reason: string): FunctionFault | null {
-  const faults: readonly FunctionFault[] = ['notrace', 'other-symbol', 'no-symbol'];
+  const faults: readonly FunctionFault[] = ['notrace', 'init', 'other-symbol', 'no-symbol'];
   return faults.find((fault) => FAULT_WORDS[fault].test(reason)) ?? null;
 }
 
-/** Whether a reason is about the symbols of the kernel, which its BTF does not show. */
+/** Whether a reason is about a symbol that the kernel lacks, which its BTF does not show. */
 export function isAboutSymbols(reason: string | null): boolean {
   const fault = functionFaultOf(reason ?? '');
-  return fault !== null && fault !== 'notrace';
+  return fault === 'other-symbol' || fault === 'no-symbol';
 }
 
 /**
@@ -139,7 +142,7 @@ export function untraceableFailure(state: TargetFacts['state'], error: string, r
   const byError = attachClass(error);
   if (byError !== 'attach-failed' && byError !== 'attach-target-missing') return null;
   // Loaders try different names of the function, so their last error is not the same.
-  return { class: state === 'notrace' ? 'attach-failed' : 'attach-target-missing', reason };
+  return { class: state === 'notrace' || state === 'init' ? 'attach-failed' : 'attach-target-missing', reason };
 }
 
 /** A program or a map that could not be attached, in libbpf's words unless its function cannot be traced. Only a custom loader attaches before it ends. */

@@ -154,6 +154,14 @@ describe('kernels pull', () => {
     own.close();
   });
 
+  it('kernels pull indexes the functions of a kernel, so that predictions need not', async () => {
+    await withCache(async (run, folder) => {
+      await run('pull', 'debian:6.1');
+      const files = await readdir(join(folder, 'cache', 'kernels'), { recursive: true });
+      expect(files.map((file) => basename(file))).toContain('functions');
+    });
+  });
+
   it('kernels pull downloads kernels once and then uses the cache', async () => {
     await withCache(async (run) => {
       expect(sorted(await run('pull', 'debian:6.1', 'debian:6.12'))).toMatchInlineSnapshot(`

@@ -6,13 +6,14 @@ import { functionFaultOf, targetReason } from '../../../harness/verdict/rules/at
 
 test.each([
   ['notrace', '', 'notrace', /that the kernel traces/],
+  ['init', '', 'init', /only while the kernel boots/],
   ['variant', 'f.isra.0', 'other-symbol', /has another symbol/],
   ['variant', 'f.part.0', 'no-symbol', /no symbol of its own/],
   ['inlined', '', 'no-symbol', /no symbol of its own/],
 ] as const)('the advice on a function that the guest lists as %s %s is about its fault', (state, variant, fault, advice) => {
   const reason = targetReason({ program: 'p', function: 'f', state, variant }, 'kprobe') ?? '';
   expect(functionFaultOf(reason)).toBe(fault);
-  expect(adviceByReason(state === 'notrace' ? 'attach-failed' : 'attach-target-missing', reason)).toMatch(advice);
+  expect(adviceByReason(state === 'notrace' || state === 'init' ? 'attach-failed' : 'attach-target-missing', reason)).toMatch(advice);
 });
 
 test('a function that only older results call inlined keeps its advice', () => {

@@ -73,6 +73,40 @@ test('a function has its symbol, or the first variant that is not its cold part,
   expect(find('__pfx_none')).toEqual({ kind: 'found' });
 });
 
+test('only a symbol in the code of the kernel is a function; one in init memory is a function that the kernel frees', () => {
+  const text = `_text T 0, stays t 1, late t 1, _etext T 100, variable T 200, stays T 210, _etext.0 t 220,
+    __init_begin T 300, setup t 300, late t 310, changed.isra.0 t 320, __init_end D 400, after T 400, absolute T null`;
+  const symbols = text.split(',').map((each) => {
+    const [name = '', type = '', offset = ''] = each.trim().split(' ');
+    return { name, type, offset: offset === 'null' ? null : Number(offset) };
+  });
+  const read = readFunctions(writeFunctions(symbols, IMAGE), IMAGE);
+  const find = read.valid ? read.find : null;
+  const kinds = ['stays', 'variable', 'after', 'absolute', 'setup', 'late', 'changed', 'changed.isra.0'].map((name) => {
+    const found = find?.(name);
+    return `${name}: ${found?.kind === 'variant' ? found.variant : found?.kind}`;
+  });
+  expect(kinds).toEqual([
+    'stays: found',
+    'variable: missing',
+    'after: missing',
+    'absolute: found',
+    'setup: init',
+    'late: found',
+    'changed: changed.isra.0',
+    'changed.isra.0: init',
+  ]);
+});
+
+test('an index of an older format is made again', async () => {
+  await writeFile(join(folder, 'vmlinux'), TABLES);
+  await functionSymbols(folder, IMAGE);
+  const made = await readFile(join(folder, 'functions'), 'latin1');
+  await writeFile(join(folder, 'functions'), made.replace(/format \d+/, 'format 1'));
+  expect((await functionSymbols(folder, IMAGE))?.('vfs_3').kind).toBe('found');
+  expect(await readFile(join(folder, 'functions'), 'latin1')).toBe(made);
+});
+
 test('an index finds exactly the names that it was made from', () => {
   const name = fc.stringMatching(/^[a-c_]{1,4}$/);
   fc.assert(

@@ -114,6 +114,8 @@ test('struct_ops programs fail to attach if a struct_ops map fails', () => {
 
 test.each([
   ['notrace', 16, '', 'attach attach-failed: function f is notrace: this kernel has it, but lets no program attach to it'],
+  ['init', 22, '', 'attach attach-failed: function f is in init memory, which this kernel frees after it booted'],
+  ['init', 1, '', 'attach permission: said by libbpf: EBUSY (EPERM)'],
   ['notrace', 1, '', 'attach permission: said by libbpf: EBUSY (EPERM)'],
   ['absent', 12, '', 'attach resource-limit: said by libbpf: EBUSY (ENOMEM)'],
   ['variant', 22, 'f.isra.0', 'attach attach-target-missing: function f was compiled as f.isra.0: this kernel has no symbol f'],

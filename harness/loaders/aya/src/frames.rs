@@ -175,6 +175,7 @@ pub const TARGET_NOTRACE: u32 = 2;
 pub const TARGET_VARIANT: u32 = 3;
 pub const TARGET_INLINED: u32 = 4;
 pub const TARGET_ABSENT: u32 = 5;
+pub const TARGET_INIT: u32 = 6;
 
 // What a loader failed at. A setting is a wish of the request that its library cannot fulfil.
 pub const ABOUT_OBJECT: u32 = 0;

@@ -17,7 +17,7 @@ static FILE *open_list(const char *text, size_t length)
 
 void handle(const uint8_t *bytes, uint32_t length)
 {
-	static const char *const words[] = { "missing", "variant", "found" };
+	static const char *const words[] = { "missing", "variant", "init", "found" };
 	char *copy = calloc(1, length + 3u);
 	char variant[SYMBOL_SIZE];
 	const char *symbols, *traced;

@@ -56,6 +56,42 @@ test.each([
   expect(await search(name)).toBe(expected);
 });
 
+const PLACES = `ffffffff81000000 T _text
+ffffffff81100000 t stays
+ffffffff82000000 T _etext
+ffffffff82000000 T at_end
+ffffffff82100000 T variable
+ffffffff82100010 T stays
+ffffffff83000000 T at_begin
+ffffffff83000000 T __init_begin
+ffffffff83000010 t only_init
+ffffffff83000020 T compiled.constprop.0
+ffffffff83001000 D __init_end
+ffffffff83001000 T after
+ffffffffc0000000 t variable_of_module\t[nf_nat]
+ffffffffc0000010 t only_init_too\t[nf_nat]
+`;
+
+test.each([
+  ['stays', 'found'],
+  ['variable', 'missing'],
+  ['at_end', 'missing'],
+  ['after', 'missing'],
+  ['at_begin', 'init'],
+  ['only_init', 'init'],
+  ['compiled', 'variant compiled.constprop.0'],
+  ['variable_of_module', 'found'],
+  ['only_init_too', 'found'],
+])('the place of %s decides whether a symbol with the type of a function is one: %s', async (name, expected) => {
+  expect(await search(name, PLACES)).toBe(`${expected}, not traced`);
+});
+
+test('without addresses, as for a user without rights, every symbol with the type of a function is one or is missing', async () => {
+  const hidden = PLACES.replaceAll(/^[0-9a-f]+/gm, '0000000000000000');
+  expect(await search('stays', hidden)).toBe('found, not traced');
+  expect(await search('only_init', hidden)).toBe('missing, not traced');
+});
+
 test('empty lists, lines without names and overlong lines have no function', async () => {
   const long = 'x'.repeat(2000);
   expect(await search('f', '', '')).toBe('missing, not traced');

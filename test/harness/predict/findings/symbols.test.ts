@@ -125,6 +125,23 @@ test('the function that the loader names instead decides', () => {
   ]);
 });
 
+test('a program on a function in init memory loads, but certainly cannot be attached, and is left out if it is if-supported', () => {
+  const places = ['_etext 10', '__init_begin 20', 'there 25', '__init_end 30'].map((text) => {
+    const [name = '', offset] = text.split(' ');
+    return { name, type: 'T', offset: Number(offset) };
+  });
+  const read = readFunctions(writeFunctions(places, 'digest'), 'digest');
+  const kernel = kernelOf(read.valid && read.find ? { findSymbol: read.find } : {});
+  const onThere = (mode: Mode, changed?: BpfObject) => {
+    const { there, k_there: probe } = verdicts(kernel, mode, changed);
+    return [there, probe];
+  };
+  const reason = 'fails (attach): function there is in init memory, which this kernel frees after it booted';
+  expect(onThere('load')).toEqual([undefined, undefined]);
+  expect(onThere('attach')).toEqual([reason, reason]);
+  expect(onThere('attach', setTo('if-supported'))).toEqual([undefined, undefined]);
+});
+
 test('of alternatives, one whose function has no symbol is not chosen, unless this is true of all', () => {
   const choose = (...names: string[]) => {
     const programs = object.programs.map((program) => ({ ...program, autoload: names.includes(program.name) }));
