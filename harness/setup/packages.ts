@@ -99,8 +99,8 @@ const PACKAGES: readonly SystemPackage[] = [
   {
     purpose: 'a second opinion on BTF',
     proofs: ['bpftool'],
-    names: { ...everywhere('bpftool'), pacman: 'bpf' },
-    scope: 'checkout',
+    names: debian('bpftool'),
+    scope: 'tests',
   },
   { purpose: 'a shell in guests ("corematrix shell")', proofs: ['busybox'], names: debian('busybox-static'), scope: 'tests' },
   { purpose: 'kernel images compressed with bzip2', proofs: ['bzip2'], names: debian('bzip2'), scope: 'tests' },

@@ -1,51 +1,37 @@
 // Tests of the GitHub action and the CI examples. They run every part that needs no CI server.
-import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
-import { corematrix } from '../harness/cli/command.ts';
+import { VERSION } from '../../harness/base/version.ts';
+import { corematrix, MAIN } from '../harness/cli/command.ts';
 import { renderJson } from '../../reports/json.ts';
 import { night as resultsOf } from '../harness/results/history/nights.ts';
 import { sample } from '../harness/run/real-run.ts';
+import { addProgram, imitatedRunner, type Runner, runStep } from './runner.ts';
 
 const DOCS = join(PACKAGE_ROOT, 'docs/ci');
 const read = async (path: string) => readFile(join(PACKAGE_ROOT, path), 'utf8');
 
 let folder = '';
+let runner: Runner;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'ci-'));
+  runner = await imitatedRunner();
+  folder = runner.workspace;
   await mkdir(join(folder, 'build'));
   await copyFile(sample('task_state'), join(folder, 'build/task state.bpf.o'));
   await writeFile(join(folder, 'corematrix'), `#!/bin/sh\nexec node "${PACKAGE_ROOT}/dist/harness/cli/main.js" "$@"\n`);
   await chmod(join(folder, 'corematrix'), 0o755);
 });
-afterAll(async () => rm(folder, { recursive: true, force: true }));
+afterAll(async () => rm(runner.folder, { recursive: true, force: true }));
 
 async function action(inputs: Record<string, string>) {
-  const github = { GITHUB_ACTIONS: 'true', GITHUB_ACTION_PATH: PACKAGE_ROOT, GITHUB_WORKSPACE: folder };
-  const files = { GITHUB_OUTPUT: join(folder, 'output'), GITHUB_STEP_SUMMARY: join(folder, 'summary') };
-  await Promise.all(Object.values(files).map(async (file) => writeFile(file, '')));
-  const env = { ...github, ...files, ...inputs };
-  const { exitCode, stderr, stdout } = await execa('bash', [join(DOCS, 'action.sh')], { cwd: folder, env, reject: false });
-  const texts = await Promise.all(Object.values(files).map(async (file) => readFile(file, 'utf8')));
-  return { exitCode, stderr, stdout, output: texts[0], summary: texts[1] };
+  return runStep(runner, 'run.sh', { COREMATRIX_ACTION_MAIN: MAIN, ...inputs });
 }
 
 describe('the GitHub action', () => {
-  it('the GitHub action passes each declared input to its script in the environment', async () => {
-    const { inputs, runs } = parse(await read('action.yml'));
-    const { env, run } = runs.steps.at(-1);
-    const passed = Object.values(env).map((text) => /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(String(text))?.[1] ?? '');
-    expect([...passed, 'lock'].toSorted()).toEqual(Object.keys(inputs).toSorted());
-    expect(JSON.stringify(runs.steps.map((step: { run?: string }) => step.run))).not.toContain('${{');
-    expect(run).toBe('bash "$GITHUB_ACTION_PATH/docs/ci/action.sh"');
-    const script = await read('docs/ci/action.sh');
-    expect(Object.keys(env).filter((name) => !script.includes(name))).toEqual([]);
-  });
-
   it('the GitHub action runs the matrix, annotates, writes the summary and returns the exit code', async () => {
     const { exitCode, stderr, output, summary } = await action({
       COREMATRIX_OBJECTS: 'build/task state.bpf.o\n',
@@ -58,8 +44,11 @@ describe('the GitHub action', () => {
     expect([exitCode, output]).toEqual([1, 'exit-code=1\nreport=report\n']);
     expect(stderr.split('\n').filter((line) => line.startsWith('::'))).toHaveLength(1);
     expect(summary).toContain('## Unexpected');
+    // For the step that comments.
+    expect(await readFile(join(runner.temp, 'corematrix/summary.md'), 'utf8')).toBe(summary);
     expect((await readdir(join(folder, 'report'))).toSorted()).toEqual([
       '.corematrix-report.json',
+      'bundle.tar',
       'logs',
       'results.json',
       'results.sarif',
@@ -131,8 +120,11 @@ describe('the GitHub action on a pull request', () => {
 
 describe('an example', () => {
   it('the CI examples name only existing commands and options', async () => {
-    const texts = await Promise.all((await readdir(DOCS)).map(async (name) => readFile(join(DOCS, name), 'utf8')));
-    const lines = texts.flatMap((text) => [...text.matchAll(/(?:corematrix|main\.js|corematrix}"|\$main") (run|merge|report)\b(.*)/g)]);
+    const files = (await readdir(DOCS, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const texts = await Promise.all(files.map(async ({ parentPath, name }) => readFile(join(parentPath, name), 'utf8')));
+    const lines = texts.flatMap((text) => [
+      ...text.matchAll(/(?:corematrix(?:@[\d.]+)?|main\.js|corematrix}"|\$main") (run|merge|report)\b(.*)/g),
+    ]);
     expect(lines.length).toBeGreaterThan(3);
     for (const [, command = '', rest = ''] of lines) {
       const { stdout } = await corematrix(folder, [command, '--help']);
@@ -140,12 +132,13 @@ describe('an example', () => {
     }
     const inputs = Object.keys(parse(await read('action.yml')).inputs);
     for (const name of ['github-nightly.yml', 'github-pull-request.yml']) {
-      const steps = Object.values<{ steps: { uses?: string; with?: object }[] }>(parse(await read(`docs/ci/${name}`)).jobs).flatMap(
-        (job) => job.steps,
-      );
+      const steps = Object.values<{ steps: { uses?: string; with?: Record<string, string> }[] }>(
+        parse(await read(`docs/ci/${name}`)).jobs,
+      ).flatMap((job) => job.steps);
       const own = steps.filter(({ uses }) => uses === 'OWNER/corematrix@main').flatMap((step) => Object.keys(step.with ?? {}));
       expect(own.filter((input) => !inputs.includes(input))).toEqual([]);
-      expect(own.length).toBeGreaterThan(0);
+      expect(steps.flatMap((step) => step.with?.version ?? [])).toEqual([VERSION]);
+      expect(own).toEqual(expect.arrayContaining(['version', 'mirror']));
     }
     expect(parse(await read('docs/ci/gitlab-ci.yml'))['kernels-report'].artifacts.reports.junit).toBe('corematrix-report/junit.xml');
   });
@@ -155,7 +148,7 @@ describe('an example', () => {
     const step = jobs.report.steps.find(({ name }: { name?: string }) => name === 'Join the parts');
     const place = join(folder, 'workflow');
     await mkdir(join(place, 'shards'), { recursive: true });
-    await symlink(PACKAGE_ROOT, join(place, 'corematrix'));
+    await addProgram(runner, 'npx', `shift 2\nexec node "${MAIN}" "$@"`);
     const joined = async (day: number, status: 'pass' | 'fail') => {
       const whole = resultsOf({ day, statuses: ['pass', status] });
       for (const [at, cell] of whole.cells.entries()) {
@@ -165,7 +158,7 @@ describe('an example', () => {
       }
       const { exitCode, stdout } = await execa('bash', ['-e', '-c', String(step.run)], {
         cwd: place,
-        env: { GITHUB_ACTIONS: '' },
+        env: { GITHUB_ACTIONS: '', PATH: `${runner.bin}:${process.env['PATH'] ?? ''}` },
         reject: false,
       });
       const lines = stdout.split('\n');

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The GitHub action runs this. Inputs come from the environment, never from the command text, and become arguments.
+# The second step of the GitHub action: runs the matrix. Inputs come from the environment, never from the command text, and become arguments.
 set -uo pipefail
 
-main="${GITHUB_ACTION_PATH:?}/dist/harness/cli/main.js"
+main=${COREMATRIX_ACTION_MAIN:?}
+mirror=${COREMATRIX_ACTION_MIRROR:-}
+[ -z "$mirror" ] || export COREMATRIX_DEBIAN_MIRROR="$mirror"
 out="${COREMATRIX_OUT:-corematrix-report}"
 args=(--out "$out" --verbose)
 
@@ -30,7 +32,7 @@ fi
 
 # Only the workflow can trust a pull request from a fork, and only by the word `false`.
 untrusted="${COREMATRIX_ACTION_UNTRUSTED:-auto}"
-[ "$untrusted" != auto ] || untrusted=$(node "$GITHUB_ACTION_PATH/docs/ci/from-fork.mjs")
+[ "$untrusted" != auto ] || untrusted=$(node "$GITHUB_ACTION_PATH/docs/ci/action/from-fork.mjs")
 [ "$untrusted" = false ] || args+=(--untrusted)
 
 objects=()
@@ -40,6 +42,13 @@ done <<<"${COREMATRIX_OBJECTS:-}"
 
 node "$main" run "${args[@]}" -- ${objects[@]+"${objects[@]}"}
 code=$?
+if [[ $code == [23] && -z ${COREMATRIX_DEBIAN_MIRROR:-} ]] && ! grep -q /debian <<<"$(apt-get update --print-uris 2>/dev/null)"; then
+  echo "apt of this runner has no Debian mirror, where the kernels are: name one with the input 'mirror' of the action" >&2
+fi
+# The step with the comment has a summary file of its own, which is empty.
+summary=${RUNNER_TEMP:?}/corematrix/summary.md
+mkdir -p "${summary%/*}"
+[ ! -s "${GITHUB_STEP_SUMMARY:-}" ] || cp "$GITHUB_STEP_SUMMARY" "$summary"
 {
   printf 'exit-code=%s\n' "$code"
   printf 'report=%s\n' "$(printf %s "$out" | tr -d '\r\n')"
