@@ -114,6 +114,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     advice: 'This kernel function may sleep. Call it from a sleepable program: SEC("fentry.s/..."), SEC("lsm.s/..."), SEC("syscall").',
   },
   {
+    class: 'ksym-missing',
+    reason: /ambiguous/,
+    advice:
+      'Several functions or variables of this kernel have this name, so the loader refuses the object, even if the symbol is __weak. Let your own loader choose the address (/proc/kallsyms lists them all), and give it to the program in a constant (const volatile).',
+  },
+  {
     class: 'helper-not-allowed',
     reason: /GPL/,
     advice: 'Declare a license that is compatible with the GPL: char LICENSE[] SEC("license") = "Dual MIT/GPL";',
@@ -244,6 +250,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'program-type-unsupported',
+    reason: /(?:programs can be|cannot be) sleepable/,
+    advice:
+      'This kernel knows the program type, but lets no program of this type sleep. If the program calls nothing that may sleep, remove ".s" from its section name. Otherwise keep it from loading by default (SEC("?...")), and switch it on where the kernel accepts it.',
+  },
+  {
+    class: 'program-type-unsupported',
     reason: /attach type or flags/,
     advice:
       'The kernel knows the program type but refuses its attach type or flags. Keep the program from loading by default (SEC("?...")) and switch it on where the kernel accepts it: the loader can try to load it, or a program can test enum bpf_attach_type with bpf_core_enum_value_exists().',
@@ -271,6 +283,30 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     reason: /attach type \w+ is unknown to this kernel/,
     advice:
       'This kernel is older than the attach type. Keep the program from loading by default (SEC("?...")) and switch it on where enum bpf_attach_type has the type, or attach another program there.',
+  },
+  {
+    class: 'attach-failed',
+    reason: /EADDRNOTAVAIL/,
+    advice:
+      'Several functions of this kernel have this name, and the kernel does not choose one for a kprobe. Attach to a function whose name occurs once, such as one that calls it, or to a tracepoint.',
+  },
+  {
+    class: 'attach-failed',
+    reason: /EILSEQ/,
+    advice:
+      'The offset is not the start of an instruction of this function. Each build of a kernel has other instructions, so an offset fits one build only. Attach to the start of a function, or to a tracepoint.',
+  },
+  {
+    class: 'attach-failed',
+    reason: /\bENOTSUPP\b/,
+    advice:
+      'This kernel cannot call programs of this type from this function: the function has more arguments than the kernel can pass on, or the kernel has no BPF trampolines for this machine. Attach a kprobe, and read the arguments from the registers.',
+  },
+  {
+    class: 'attach-target-missing',
+    reason: /__noreturn/,
+    advice:
+      'The function never returns, so a program at its end would never run. Attach to its start: SEC("fentry/...") or SEC("kprobe/...").',
   },
   {
     class: 'attach-target-missing',

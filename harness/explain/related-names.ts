@@ -67,6 +67,7 @@ function prototypeText({ btf, id }: Pick<Named, 'btf' | 'id'>): string | null {
 
 /**
  * Finds variants of a target that a kernel has instead, with the parameters and the result that the target has elsewhere.
+ * A function that is beside the target on the kernel that has both is another function, unless only underscores tell the names apart.
  * @param having a kernel that has the target; without one, nothing is known of its parameters and nothing is returned
  */
 export function relatedTargets(kernel: KernelTypes, { what, name }: TargetRequirement, having: KernelTypes | null): string[] {
@@ -77,7 +78,9 @@ export function relatedTargets(kernel: KernelTypes, { what, name }: TargetRequir
   const prototype = prototypeText(wanted);
   const found = new Set<string>();
   for (const target of targetsIn(kernel, what)) {
-    if (prototype !== null && areVariants(target.name, bare) && prototypeText(target) === prototype) found.add(target.name);
+    if (prototype === null || !areVariants(target.name, bare) || prototypeText(target) !== prototype) continue;
+    const isBeside = wordsOf(target.name).length !== wordsOf(bare).length && typeIn(having, kind, start + target.name) !== null;
+    if (!isBeside) found.add(target.name);
   }
   return [...found].toSorted((a, b) => a.length - b.length || (a < b ? -1 : 1)).slice(0, MAX_RELATED);
 }

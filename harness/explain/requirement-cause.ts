@@ -294,6 +294,9 @@ function adviceOnMissing(requirement: Requirement, stage: Stage, refusing: reado
   return requirement.what === 'kfunc' && stage === 'verify' ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
 }
 
+/** A loader found several symbols of one name, and refuses even a weak one. @see kallsyms_cb() in libbpf.c */
+const AMBIGUOUS = /ambiguous/;
+
 /** Findings about the failures of one cause without a relocation. */
 export async function requirementFindings(
   failures: readonly ProgramFailure[],
@@ -304,7 +307,8 @@ export async function requirementFindings(
   const [first] = failures;
   const requirement = first ? (requirementOf(first.class, subject) ?? memberRequirement(first, objects)) : null;
   const hints = new Map<string, string[]>();
-  if (!first || !requirement) return plainFindings(failures, objects);
+  const ambiguous = failures.filter(({ class: failureClass, reason }) => failureClass === 'ksym-missing' && AMBIGUOUS.test(reason));
+  if (!first || !requirement || ambiguous.length === failures.length) return plainFindings(failures, objects);
   const { having, value } = await availabilityOf(requirement, cache);
   const failing = having.filter(({ kernel }) => failures.some((failure) => failure.kernel === kernel.id));
   const { witness, related } = await variantsOf(requirement, having, { failing, cache, hints });
@@ -327,6 +331,7 @@ export async function requirementFindings(
   const general = [
     ...adviceOnDifferences(requirement, allDifferences, refusing),
     ...(existsEverywhere ? [] : [adviceOnMissing(requirement, first.stage, refusing)]),
+    ...new Set(ambiguous.map(({ reason }) => adviceByReason('ksym-missing', reason))),
   ];
   const own = await attachAdvice(requirement, failures, objects, cache);
   // "No kernel has it" is true only if no module has it.
@@ -337,7 +342,7 @@ export async function requirementFindings(
     situations: plainSituations(failures, hints),
     // The snippet for a symbol serves kernels that lack it, and the one for a kfunc takes its address.
     snippet:
-      (existsEverywhere && requirement.what === 'symbol') || refusing.length > 0
+      (existsEverywhere && requirement.what === 'symbol') || refusing.length > 0 || ambiguous.length > 0
         ? null
         : snippetFor({ requirement, having: witness, related, value, program: programOf(failures, objects) }),
     advice: [...(own.length > 0 ? own : moduleAdvice(requirement, having, failing)), ...general],

@@ -54,13 +54,20 @@ function isOpen(kernel: KernelTypes, pointee: Pointee): boolean {
   return findIn(kernel, 'func', 'bpf_fentry_test_ppvoid') !== null || findIn(kernel, 'func', 'bpf_fentry_test1') === null;
 }
 
-/** Enums, arrays, pointers, functions, and structs that the kernel only declares count as no struct. */
-function pointeeOf(btf: Btf, behind: number): Pointee | null {
+/**
+ * What a pointer leads to; null for what every verifier lets programs read: `void`, structs and strings. Older verifiers look behind one `const`
+ * of a string and behind nothing else, so `const void *` and `u8 *` (a typedef) are none of these. Enums, arrays, pointers, functions, and
+ * structs that the kernel only declares count as no struct.
+ * @see is_string_ptr() in kernel/bpf/btf.c
+ */
+function pointeeOf(btf: Btf, pointer: number): Pointee | null {
+  const direct = referencedType(btf, pointer);
+  const behind = resolveType(btf, direct);
   const kind = kindOf(btf, behind);
-  if (behind === 0 || isComposite(kind)) return null;
+  if (direct === 0 || isComposite(kind)) return null;
   if (kind !== 'int') return 'no-struct';
-  // Every verifier lets programs read strings.
-  return sizeOf(btf, behind) === 1 ? null : 'integer';
+  const text = kindOf(btf, direct) === 'const' ? referencedType(btf, direct) : direct;
+  return text === behind && sizeOf(btf, behind) === 1 ? null : 'integer';
 }
 
 function argumentOf(kernel: KernelTypes, btf: Btf, type: number, name: string): Argument {
@@ -71,7 +78,7 @@ function argumentOf(kernel: KernelTypes, btf: Btf, type: number, name: string): 
   if (kind === 'int' || isAnyEnum(kind)) return { text, name, kind: 'number', struct: null };
   if (kind !== 'ptr') return { text, name, kind: 'other', struct: null };
   const behind = resolveType(btf, referencedType(btf, id));
-  const pointee = pointeeOf(btf, behind);
+  const pointee = pointeeOf(btf, id);
   if (pointee !== null && !isOpen(kernel, pointee)) return { text, name, kind: 'closed', struct: null };
   // The verifier takes all other pointers for numbers.
   return isComposite(kindOf(btf, behind))

@@ -14,7 +14,9 @@ const schema = z
   .record(z.string(), z.union([z.boolean(), z.number(), z.string()]))
   .describe("Values of `__kconfig` variables, instead of the kernel's own: true, false, `m`, a number, or text.");
 
-/** libbpf itself sets the others, such as LINUX_KERNEL_VERSION. */
+/** Variables such as LINUX_KERNEL_VERSION. @see bpf_object__resolve_externs() in libbpf.c */
+const SET_BY_LIBBPF = /^LINUX_/;
+
 function settable(object: BpfObject): ObjectVariable[] {
   return kconfigOf(object).filter(({ name }) => name.startsWith('CONFIG_'));
 }
@@ -32,6 +34,8 @@ function preparedKconfig(values: Values, { object, place }: SettingInput<unknown
   const names = known.map(({ name }) => name);
   const lines = withAllFaults('kconfig', Object.entries(values), ([name, value]) => {
     const variable = known.find((each) => each.name === name);
+    if (SET_BY_LIBBPF.test(name) && kconfigOf(object).some((each) => each.name === name))
+      throw place.at(name).problem(`libbpf itself sets ${name}: kconfig sets only variables whose names begin with CONFIG_`);
     if (!btf || !variable) throw notInObject(place.at(name), '__kconfig variable', name, names);
     const text = valueText(btf, variable.type, value);
     if (text !== null) return `${name}=${text}\n`;

@@ -16,11 +16,12 @@ struct { int (*type)[13]; int (*max_entries)[4]; u32 *key; u32 *value; } groups 
 enum mode { FAST, EXACT };
 const volatile u16 depth = 3; const volatile enum mode mode; u64 seen;
 extern int CONFIG_HZ __attribute__((section(".kconfig")));
+extern int LINUX_KERNEL_VERSION __attribute__((section(".kconfig")));
 extern enum libbpf_tristate CONFIG_IPV6 __attribute__((section(".kconfig")));
 extern char CONFIG_NAME[4] __attribute__((section(".kconfig")));
 extern _Bool CONFIG_SMP __attribute__((section(".kconfig")));
 SEC("fentry/x") int on_entry(void *ctx) { return depth + mode + (long)&counts + (long)&groups; }
-SEC("freplace/y") int replaces(void *ctx) { return seen + CONFIG_HZ + CONFIG_IPV6 + CONFIG_NAME[0] + CONFIG_SMP; }
+SEC("freplace/y") int replaces(void *ctx) { return seen + CONFIG_HZ + CONFIG_IPV6 + CONFIG_NAME[0] + CONFIG_SMP + LINUX_KERNEL_VERSION; }
 `;
 
 let folder = '';
@@ -111,6 +112,7 @@ test('a setting that does not fit the object is an error with its place and the 
     'variables: { mode: SLOW }',
     'kconfig: { CONFIG_NONE: 1 }',
     'kconfig: { HZ: 1 }',
+    'kconfig: { LINUX_KERNEL_VERSION: 1 }',
     'kconfig: { CONFIG_HZ: true }',
     'kconfig: { CONFIG_HZ: 4294967296 }',
     'kconfig: { CONFIG_IPV6: 3 }',
@@ -165,6 +167,8 @@ test('a setting that does not fit the object is an error with its place and the 
       "corematrix.yaml:3:29: no __kconfig variable \\"CONFIG_NONE\\" in the object (did you mean CONFIG_NAME?); it has: CONFIG_HZ, CONFIG_IPV6, CONFIG_NAME, CONFIG_SMP"
     kconfig: { HZ: 1 }
       "corematrix.yaml:3:20: no __kconfig variable \\"HZ\\" in the object; it has: CONFIG_HZ, CONFIG_IPV6, CONFIG_NAME, CONFIG_SMP"
+    kconfig: { LINUX_KERNEL_VERSION: 1 }
+      "corematrix.yaml:3:38: libbpf itself sets LINUX_KERNEL_VERSION: kconfig sets only variables whose names begin with CONFIG_"
     kconfig: { CONFIG_HZ: true }
       "corematrix.yaml:3:27: true is not a value for CONFIG_HZ (int); expected a whole number in its range"
     kconfig: { CONFIG_HZ: 4294967296 }

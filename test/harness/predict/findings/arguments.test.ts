@@ -22,6 +22,8 @@ SEC("fentry/vfs_unlink") int BPF_PROG(to_pointer, void *idmap, void *dir, void *
 SEC("fentry/call_rcu") int BPF_PROG(to_function, void *head, void *func) { seen = (u64)func; return 0; }
 SEC("fentry/vfs_read") int BPF_PROG(to_integer, void *file, void *buf, u64 count, void *pos) { seen = (u64)pos; return 0; }
 SEC("fentry/vfs_read") int BPF_PROG(to_byte, void *file, void *buf) { seen = (u64)buf; return 0; }
+SEC("fentry/acpi_install_method") int BPF_PROG(to_named_byte, void *data) { seen = (u64)data; return 0; }
+SEC("fentry/kernel_write") int BPF_PROG(to_const_void, void *file, void *buf) { seen = (u64)buf; return 0; }
 SEC("fentry/memtype_reserve_io") int BPF_PROG(to_enum, u64 start, u64 end, void *mode) { seen = (u64)mode; return 0; }
 SEC("fentry/ethnl_bitset_size") int BPF_PROG(to_array, void *value, void *mask, u32 bits, void *names) { seen = (u64)names; return 0; }
 SEC("fentry/key_create_or_update") int BPF_PROG(to_declared, void *keyring) { seen = (u64)keyring; return 0; }
@@ -130,6 +132,8 @@ it('guests refuse exactly the pointers to pointers, functions, enums, arrays and
       "debian:5.10 to_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
       "debian:5.10 through_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
       "debian:5.10 to_integer: argument 4 of function vfs_read: loff_t *pos on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 to_named_byte: argument 1 of function acpi_install_method: u8 *buffer on this kernel, a pointer that the verifier lets no program read",
+      "debian:5.10 to_const_void: argument 2 of function kernel_write: const void *buf on this kernel, a pointer that the verifier lets no program read",
       "debian:5.10 to_enum: argument 3 of function memtype_reserve_io: enum page_cache_mode *type on this kernel, a pointer that the verifier lets no program read",
       "debian:5.10 through_enum: argument 3 of function memtype_reserve_io: enum page_cache_mode *type on this kernel, a pointer that the verifier lets no program read",
       "debian:5.10 to_array: argument 4 of function ethnl_bitset_size: ethnl_string_array_t names on this kernel, a pointer that the verifier lets no program read",
@@ -140,6 +144,7 @@ it('guests refuse exactly the pointers to pointers, functions, enums, arrays and
       "debian:6.12 to_pointer: argument 4 of function vfs_unlink: struct inode **delegated_inode on this kernel, a pointer that the verifier lets no program read",
       "debian:6.12 to_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
       "debian:6.12 through_function: argument 2 of function call_rcu: rcu_callback_t func on this kernel, a pointer that the verifier lets no program read",
+      "debian:6.12 to_const_void: argument 2 of function kernel_write: const void *buf on this kernel, a pointer that the verifier lets no program read",
       "debian:6.12 to_enum: argument 3 of function memtype_reserve_io: enum page_cache_mode *type on this kernel, a pointer that the verifier lets no program read",
       "debian:6.12 through_enum: argument 3 of function memtype_reserve_io: enum page_cache_mode *type on this kernel, a pointer that the verifier lets no program read",
       "debian:6.12 to_array: argument 4 of function ethnl_bitset_size: ethnl_string_array_t names on this kernel, a pointer that the verifier lets no program read",
