@@ -7,7 +7,17 @@ import { changeCounts, changeGroups, changeWord } from './model/change-groups.ts
 import { historyGroups, historySize } from './model/history-groups.ts';
 import { notesOf } from './model/notes.ts';
 import type { RenderOptions } from './model/render-options.ts';
-import { type Cause, causes, countStatuses, matrixRows, type Misprediction, mispredictions, noCell, reuseText } from './model/summary.ts';
+import {
+  type Cause,
+  causes,
+  countStatuses,
+  matrixRows,
+  type Misprediction,
+  mispredictions,
+  noCell,
+  objectsText,
+  reuseText,
+} from './model/summary.ts';
 import { type Why, whyOf } from './model/why.ts';
 import { kernelNames } from '../harness/results/kernel-names.ts';
 import { grouped, plural } from '../harness/base/text.ts';
@@ -167,7 +177,11 @@ export function renderMarkdown(results: Results, { comparison }: RenderOptions =
   const counts = [...countStatuses(results)].map(([status, count]) => `${count} ${status}`).join(', ') || noCell(results);
   const { run } = results;
   const reused = reuseText(results);
-  const size = `${plural(results.kernels.length, 'kernel')} × ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;
+  const size = `${plural(results.kernels.length, 'kernel')} × ${objectsText(results.objects)}${reused === null ? '' : `, ${reused}`}`;
+  const tools = [loadersText(results), `QEMU ${run.host.qemu}`, run.host.accel]
+    .filter((tool) => tool !== '')
+    .map(escaped)
+    .join(', ');
   const part = run.shard ? ` This is shard ${run.shard.index} of ${run.shard.total}.` : '';
   const state = run.complete ? part : `${part} **The run was interrupted; this report has the finished cells.**`;
   const names = kernelNames(results.kernels);
@@ -178,12 +192,7 @@ export function renderMarkdown(results: Results, { comparison }: RenderOptions =
   const contradicted =
     wrong.length === 0 ? [] : ['', '## Not as predicted', '', ...wrong.flatMap((each) => mispredictionLines(each, names))];
   return withinBudget([
-    [
-      '# corematrix',
-      '',
-      `${counts} (${size}; ${escaped(loadersText(results))}, QEMU ${escaped(run.host.qemu)}, ${run.host.accel}).${state}`,
-      ...notesOf(results).flatMap((note) => ['', `${escaped(note)}.`]),
-    ],
+    ['# corematrix', '', `${counts} (${size}; ${tools}).${state}`, ...notesOf(results).flatMap((note) => ['', `${escaped(note)}.`])],
     comparison ? changes(comparison, names) : [],
     past(results, names),
     unexpected,

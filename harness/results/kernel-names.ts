@@ -13,13 +13,18 @@ function occurrences(texts: readonly string[]): Map<string, number> {
   return counts;
 }
 
-/** The name of each kernel by its id: its series; its version if several kernels share the series; its id if several share that. */
+const RELEASE_CANDIDATE = /-rc\d/;
+
+/**
+ * The name of each kernel by its id: its series; its version if it is a release candidate or several kernels share the series; its id if
+ * several share that.
+ */
 export function kernelNames(kernels: readonly NamedKernel[]): Map<string, string> {
   const series = occurrences(kernels.map((kernel) => kernel.series));
   const versions = occurrences(kernels.map(({ version }) => version));
   return new Map(
     kernels.map((kernel) => {
-      if (series.get(kernel.series) === 1) return [kernel.id, kernel.series];
+      if (series.get(kernel.series) === 1 && !RELEASE_CANDIDATE.test(kernel.version)) return [kernel.id, kernel.series];
       return [kernel.id, versions.get(kernel.version) === 1 ? kernel.version : kernel.id];
     }),
   );

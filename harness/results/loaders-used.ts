@@ -25,8 +25,9 @@ export function librariesUsed(results: Pick<Results, 'run' | 'objects'>): (reado
   return [...used].map(([library, agents]) => [library, [...new Set(agents.map(({ release }) => release))].join(', ')] as const);
 }
 
-/** The same in one line: `libbpf 1.7.0, 1.1.2, cilium/ebpf 0.22.0`. */
+/** The same in one line: `libbpf 1.7.0, 1.1.2, cilium/ebpf 0.22.0`; empty for a run of executables alone, which load what they like. */
 export function loadersText(results: Pick<Results, 'run' | 'objects'>): string {
+  if (results.objects.length > 0 && results.objects.every(({ executable }) => executable === true)) return '';
   return librariesUsed(results)
     .map((words) => words.join(' '))
     .join(', ');

@@ -18,7 +18,7 @@ const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werro
 const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
 const NO_COMPILER =
   'gcc is not installed; it builds the guest agent, and an agent in the cache is used only with the version of gcc that built it; ' +
-  'run "npm run setup", or on Debian: apt-get install gcc libc6-dev';
+  '"corematrix setup" installs it, or on Debian: apt-get install gcc libc6-dev';
 
 export interface AgentOptions {
   /** Root of the cache. */
@@ -37,7 +37,7 @@ export interface AgentOptions {
 async function compile(sources: readonly string[], libbpf: Libbpf, target: string): Promise<void> {
   const inputs = [...sources, libbpf.staticLib, ...LIBRARIES];
   const { ok, said } = await run(['gcc', ...FLAGS, '-isystem', libbpf.includeDir, ...inputs, '-o', target]);
-  if (!ok) throw new InfraError('the guest agent does not build; "npm run setup" installs its requirements:', { detail: said });
+  if (!ok) throw new InfraError('the guest agent does not build; "corematrix setup" installs what it needs:', { detail: said });
 }
 
 /**

@@ -3,7 +3,7 @@ import { PAGE_LOG_LIMIT, sizeText } from '../../harness/base/log-limits.ts';
 import { loadersText } from '../../harness/results/loaders-used.ts';
 import type { Results } from '../../harness/results/schema.ts';
 import { notesOf } from '../model/notes.ts';
-import { contradiction, countStatuses, incompleteness, reuseText } from '../model/summary.ts';
+import { contradiction, countStatuses, incompleteness, objectsText, reuseText } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { html, type Html } from './html.ts';
 import { statusMark } from './mark.ts';
@@ -20,7 +20,7 @@ function marks(results: Results): [query: string, text: string][] {
 
 /** The title of a report: `5 kernels, 3 objects`. */
 export function reportSize(results: Results): string {
-  return `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}`;
+  return `${plural(results.kernels.length, 'kernel')}, ${objectsText(results.objects)}`;
 }
 
 /** What the head of the page counts. */
@@ -41,6 +41,7 @@ export function header(results: Results, { unexpected, linkedLogs }: Counts): Ht
   const { run } = results;
   const incomplete = incompleteness(results);
   const reused = reuseText(results);
+  const loaders = loadersText(results);
   const counts = [...countStatuses(results)].map(
     ([status, count]) => html`<li><a href="#?q=s%3A${status}">${statusMark(status, count)}</a></li>`,
   );
@@ -58,7 +59,7 @@ export function header(results: Results, { unexpected, linkedLogs }: Counts): Ht
     </div>
     <p>
       ${reportSize(results)} · <time datetime="${run.startedAt}">${run.startedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time> ·
-      ${loadersText(results)} · QEMU ${run.host.qemu} with ${run.host.accel} · corematrix
+      ${loaders !== '' && `${loaders} · `}QEMU ${run.host.qemu} with ${run.host.accel} · corematrix
       ${run.tool.version}${
         run.commit &&
         html` · commit

@@ -1,11 +1,11 @@
 // The names of kernels in the page, the same everywhere as in the matrix.
+import { kernelNames as namesById } from '../../harness/results/kernel-names.ts';
 import type { Results } from '../../harness/results/schema.ts';
-import { shortKernelNames } from '../model/summary.ts';
 
 export interface KernelNames {
   /** The name of a kernel by its id. */
   nameOf: (kernel: string) => string;
-  /** Several kernels; neighbours of one architecture as a range: `5.10.262, 6.12.118 to 7.3.4`. */
+  /** Several kernels; neighbours of one architecture as a range: `5.10, 6.12 to 7.3`. */
   listed: (kernels: readonly string[]) => string;
 }
 
@@ -24,8 +24,7 @@ function neighbours({ kernels }: Results, wanted: ReadonlySet<string>): string[]
 
 /** The short names of the kernels of a run. */
 export function kernelNames(results: Results): KernelNames {
-  const short = shortKernelNames(results);
-  const names = new Map(results.kernels.map(({ id }, index) => [id, short[index] ?? id]));
+  const names = namesById(results.kernels);
   const nameOf = (kernel: string) => names.get(kernel) ?? kernel;
   const listed = (kernels: readonly string[]) =>
     neighbours(results, new Set(kernels))
@@ -33,4 +32,9 @@ export function kernelNames(results: Results): KernelNames {
       .map((range) => (range.length > 2 ? `${range[0]} to ${range.at(-1)}` : range.join(', ')))
       .join(', ');
   return { nameOf, listed };
+}
+
+/** The name of each kernel, in the order of the columns. */
+export function columnNames(results: Results): string[] {
+  return [...namesById(results.kernels).values()];
 }

@@ -1,11 +1,12 @@
 // The matrix: programs by kernels, a real table that works without a script.
 import { DEFAULT_LIBBPF } from '../../harness/base/loader-name.ts';
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
-import { contradiction, type MatrixRow, matrixRows, shortKernelNames } from '../model/summary.ts';
+import { contradiction, type MatrixRow, matrixRows } from '../model/summary.ts';
 import { grouped, plural } from '../../harness/base/text.ts';
 import { cellAnchor, kernelAnchor, programAnchor, relocationsAnchor } from './anchors.ts';
 import { loadsSince } from './loads-since.ts';
 import { html, type Html } from './html.ts';
+import { columnNames } from './kernel-names.ts';
 import { STATUS_LOOKS } from './shared/looks.ts';
 
 /** Columns before those of kernels: the program, and since when it loads. */
@@ -88,7 +89,7 @@ function heads(results: Results, names: readonly string[]): Html {
  */
 export function matrixSizes(results: Results): string {
   const programs = results.objects.flatMap((object) => object.programs.map(({ name }) => name.length));
-  const heading = Math.max(0, ...shortKernelNames(results).map((name) => name.length));
+  const heading = Math.max(0, ...columnNames(results).map((name) => name.length));
   const name = Math.min(20, 1.7 + 0.54 * Math.max(14, ...programs));
   const kernel = Math.min(9, Math.max(4.6, 0.85 + 0.5 * heading));
   const sizes = new Set(results.objects.map((object) => object.programs.length));
@@ -102,7 +103,7 @@ export function matrixSizes(results: Results): string {
 
 /** The table with its caption; complete before any script runs. */
 export function matrixTable(results: Results): Html {
-  const names = shortKernelNames(results);
+  const names = columnNames(results);
   const rows = grouped(matrixRows(results), ({ object }) => object);
   const columns = results.kernels.length + COLUMNS_BEFORE;
   const bodies = results.objects.map(({ id, path, programs, relocations, executable, loader = DEFAULT_LIBBPF }) => {

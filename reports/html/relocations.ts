@@ -1,11 +1,10 @@
 // Relocations of an object on every kernel side by side: moved values, missing targets, and whether the verifier reaches them.
 import type { CellRelocation, ObjectResult, Results } from '../../harness/results/schema.ts';
-import { shortKernelNames } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
 import { namePart, relocationsAnchor } from './anchors.ts';
 import { guardedPart } from './explanation.ts';
 import { html, type Html } from './html.ts';
-import { kernelNames } from './kernel-names.ts';
+import { columnNames, kernelNames } from './kernel-names.ts';
 import { lookOf } from './shared/looks.ts';
 
 interface Stretch {
@@ -47,7 +46,7 @@ function mapOf(object: ObjectResult, results: Results): Html {
   const columns = results.kernels.map(
     ({ id }) => new Map(own.get(id)?.relocations.map((relocation) => [relocation.ref, relocation]) ?? []),
   );
-  const names = shortKernelNames(results);
+  const names = columnNames(results);
   const rows = object.relocations.map(
     (known, ref) =>
       html`<tr>

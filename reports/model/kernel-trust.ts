@@ -1,6 +1,6 @@
 // Who vouches for the kernels of a run, in words.
+import { kernelNames } from '../../harness/results/kernel-names.ts';
 import type { KernelResult, Results } from '../../harness/results/schema.ts';
-import { shortKernelNames } from './summary.ts';
 
 type KernelTrust = NonNullable<KernelResult['trust']>;
 
@@ -25,13 +25,13 @@ export interface TrustGroup {
 
 /** Kernels by who vouches for them, in the order of the matrix. */
 export function trustGroups(results: Results): TrustGroup[] {
-  const names = shortKernelNames(results);
+  const names = kernelNames(results.kernels);
   const groups = new Map<string, TrustGroup>();
-  for (const [index, { trust }] of results.kernels.entries()) {
+  for (const { id, trust } of results.kernels) {
     const text = trustText(trust);
     if (trust === undefined || text === null) continue;
     const group = groups.get(text) ?? { text, kind: trust.kind, kernels: [] };
-    groups.set(text, { ...group, kernels: [...group.kernels, names[index] ?? ''] });
+    groups.set(text, { ...group, kernels: [...group.kernels, names.get(id) ?? id] });
   }
   return [...groups.values()];
 }

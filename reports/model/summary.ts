@@ -69,12 +69,12 @@ export function causes(results: Results, statuses: readonly Status[] = UNEXPECTE
   return [...found.values()].toSorted((a, b) => rank(a) - rank(b) || b.where.length - a.where.length);
 }
 
-/** The short name of each kernel: its version, and its distribution if the run has several. */
-export function shortKernelNames(results: Results): string[] {
-  const versions = results.kernels.map((kernel) => kernel.version);
-  return results.kernels.map((kernel) =>
-    versions.filter((version) => version === kernel.version).length > 1 ? kernel.id : kernel.version,
-  );
+/** How many objects and executables a run has: `2 objects`, `1 executable`, `2 objects, 1 executable`. */
+export function objectsText(objects: Results['objects']): string {
+  const executables = objects.filter(({ executable }) => executable === true).length;
+  const others = objects.length - executables;
+  if (executables === 0) return plural(others, 'object');
+  return [...(others === 0 ? [] : [plural(others, 'object')]), plural(executables, 'executable')].join(', ');
 }
 
 /** `3 cells as in earlier runs`: cells with reused verdicts; null if all cells ran. */

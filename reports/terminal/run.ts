@@ -15,6 +15,7 @@ import {
   mispredictions,
   noCell,
   notAttached,
+  objectsText,
   reuseText,
 } from '../model/summary.ts';
 import { plural } from '../../harness/base/text.ts';
@@ -232,12 +233,13 @@ export function terminalReport(results: Results, options: TerminalOptions): stri
   const counts = [...countStatuses(results)].map(([status, count]) => paint(`${count} ${status}`, MARKS[status][1], options));
   const seconds = (Date.parse(results.run.finishedAt) - Date.parse(results.run.startedAt)) / 1000;
   // The clock of a machine may be set back during a run.
-  const duration = seconds < 0 ? '' : `${seconds.toFixed(1)} s, `;
+  const duration = seconds < 0 ? '' : `${seconds.toFixed(1)} s`;
   const reused = reuseText(results);
-  const size = `${plural(results.kernels.length, 'kernel')}, ${plural(results.objects.length, 'object')}${reused === null ? '' : `, ${reused}`}`;
+  const size = `${plural(results.kernels.length, 'kernel')}, ${objectsText(results.objects)}${reused === null ? '' : `, ${reused}`}`;
   const part = incompleteness(results);
   const state = part === null ? '' : `${part}: `;
-  const total = `${state}${counts.join(', ') || noCell(results)} (${size}, ${duration}${results.run.host.accel}, ${visible(loadersText(results))})`;
+  const facts = [size, duration, results.run.host.accel, visible(loadersText(results))].filter((fact) => fact !== '').join(', ');
+  const total = `${state}${counts.join(', ') || noCell(results)} (${facts})`;
   const shown: Shown = { results, options, names: kernelNames(results.kernels) };
   const changed = options.comparison ? changes(options.comparison, shown) : [];
   return `${[...changed, ...past(shown), '', ...matrix(results, options), ...alternatives(results, options), ...unexpected(shown), ...contradicted(shown), ...loadedOnly(results, options), '', ...trust(results, options), ...cutLogs(results, options), total].join('\n')}\n`;

@@ -29,10 +29,10 @@ describe('badges', () => {
       {
         "a run without cells": "{"schemaVersion":1,"label":"kernels","message":"no complete run","color":"lightgrey"}",
         "an interrupted run": "{"schemaVersion":1,"label":"kernels","message":"no complete run","color":"lightgrey"}",
-        "expected failures": "{"schemaVersion":1,"label":"kernels","message":"5.10 to 7.4","color":"green"}",
+        "expected failures": "{"schemaVersion":1,"label":"kernels","message":"5.10 to 7.4-rc3","color":"green"}",
         "failures": "{"schemaVersion":1,"label":"kernels","message":"fails on 2 of 3","color":"red","isError":true}",
         "no verdicts": "{"schemaVersion":1,"label":"kernels","message":"no verdict on 3 of 3","color":"yellow"}",
-        "passes": "{"schemaVersion":1,"label":"kernels","message":"5.10 to 7.4","color":"green"}",
+        "passes": "{"schemaVersion":1,"label":"kernels","message":"5.10 to 7.4-rc3","color":"green"}",
       }
     `);
   });

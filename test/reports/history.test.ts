@@ -94,12 +94,12 @@ describe('a history', () => {
       flaky
       course
       probes/probe
-      5.10.262
+      5.10
       since 2026-05-02, 3 runs
       1 of 4 runs (25 %)
       pass, fail, fail, fail: ● ✕ ✕ ✕
       probes/probe
-      6.12.118
+      6.12
       for the first time
       1 of 4 runs (25 %)
       pass, pass, pass, fail: ● ● ● ✕"

@@ -106,6 +106,19 @@ describe('summary.md', () => {
     `);
   });
 
+  it('summary.md of executables names no loader', () => {
+    const objects = SAMPLE.objects.map((object) => ({ ...object, executable: true as const }));
+    const counts = (results: Results) => renderMarkdown(results).split('\n')[2];
+    expect([counts(SAMPLE), counts({ ...SAMPLE, objects }), counts({ ...SAMPLE, objects: [...SAMPLE.objects, ...objects] })])
+      .toMatchInlineSnapshot(`
+      [
+        "5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels × 2 objects; libbpf 1.7.0, QEMU 9.2.0, tcg). **The run was interrupted; this report has the finished cells.**",
+        "5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels × 2 executables; QEMU 9.2.0, tcg). **The run was interrupted; this report has the finished cells.**",
+        "5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels × 2 objects, 2 executables; libbpf 1.7.0, QEMU 9.2.0, tcg). **The run was interrupted; this report has the finished cells.**",
+      ]
+    `);
+  });
+
   it('each row of the table in summary.md has one column for the program and one for each kernel', () => {
     expect(new Set(columnsOf(renderMarkdown(SAMPLE)))).toEqual(new Set([4]));
   });

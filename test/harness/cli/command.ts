@@ -50,7 +50,7 @@ export function steady(text: string): string {
     .replaceAll(/\d+\.\d s\b/g, 'N s')
     .replaceAll(/(debian-\d+\.\d+)[\w.+-]*-amd64/g, '$1-REST')
     .replaceAll(/libbpf \d+\.\d+\.\d+/g, 'libbpf N')
-    .replaceAll(/, (tcg|kvm), /g, ', ACCEL, ')
+    .replaceAll(/, (?:tcg|kvm)(?=[,)])/g, ', ACCEL')
     .replaceAll(/\d+ at a time/g, 'N at a time')
     .replaceAll(/the Debian mirror has [\d., ]+/g, 'the Debian mirror has LIST ');
 }

@@ -109,7 +109,7 @@ test('several kernels are shown as a matrix with the reason, and the report has 
     fail executable-failed: the executable exits with status 3: TOKEN=none HOME=/root [8d38ab39b16f]
          three/exit status on 5.10, 6.12
 
-    2 fail (2 kernels, 1 object, N s, ACCEL, libbpf N)
+    2 fail (2 kernels, 1 executable, N s, ACCEL)
     exit 1"
   `);
 });

@@ -19,6 +19,11 @@ test('a kernel is called by its series, by its version if another has the series
   expect([...kernelNames(kernels).values()]).toEqual(['5.10', '6.12.94', 'debian-6.12.107-amd64', 'debian-6.12.107-rt-amd64']);
 });
 
+test('a release candidate is called by its version', () => {
+  const kernels = [debian('debian-7.3-amd64', '7.3.1'), debian('file-vmlinux', '7.4-rc3')];
+  expect([...kernelNames(kernels).values()]).toEqual(['7.3', '7.4-rc3']);
+});
+
 test('the stable name of a kernel does not change with an update, and tells flavour, architecture and file apart', () => {
   const night = (abi: number, patch: number) => [
     debian(`debian-5.10.0-${abi}-cloud-amd64`, `5.10.${patch}`),

@@ -53,7 +53,7 @@ it('an error says why the agent in the cache is not used without gcc', async () 
   vi.stubEnv('PATH', sources);
   try {
     await expect(build()).rejects.toThrow(
-      /^gcc is not installed; it builds the guest agent, and an agent in the cache is used only with the version of gcc that built it; run /,
+      /^gcc is not installed; it builds the guest agent, and an agent in the cache is used only with the version of gcc that built it; "corematrix setup" /,
     );
   } finally {
     vi.unstubAllEnvs();

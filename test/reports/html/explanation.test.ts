@@ -21,26 +21,26 @@ it('the list of root causes has the explanation, also without scripts', async ()
   expect(await page.locator('#unexpected + ul li').first().innerText()).toMatchInlineSnapshot(`
     "✕ fail core-field-missing task_struct.__state: no such field (byte_off)
 
-    task_state / new_name on 5.10.262
+    task_state / new_name on 5.10
 
     Why, and what to write instead seen in a guest
     programs/task_state.bpf.c:23 seen = task->field_3; insn 10: (b7) r0 = 10, where R1=scalar()
     near programs/task_state.bpf.c:24 seen = task->field_3;
 
-    5.10.262 struct task_struct has no member __state
+    5.10 struct task_struct has no member __state
 
     instead: state, volatile long int another name, likely
 
     no matching targets found
     in the log
 
-    6.12.117 struct task_struct has no member __state here either
+    6.12 struct task_struct has no member __state here either
 
     instead: mm->count[1].state, int moved behind a pointer, possible
 
     similar names on this kernel: __state2
 
-    of 2 kernels, 1 kernel has it: only 5.10.262; went between 5.10.262 and 6.12.117
+    of 2 kernels, 1 kernel has it: only 5.10; went between 5.10 and 6.12
 
     known: task_struct.state became __state
 
@@ -60,11 +60,11 @@ it('the list of root causes has the explanation, also without scripts', async ()
 
     programs/task_state.bpf.c:23 seen = task->field_3;
 
-    on 5.10.262 6.12.117"
+    on 5.10 6.12"
   `);
   await page.locator('#relocations ~ .block > summary').first().click();
   expect(await page.locator('.guarded').innerText()).toMatchInlineSnapshot(
-    `"∅ guarded task_struct.field_3 signed in old_name, missing on 6.12.117: kept out by task_struct.field_3 (field_exists), which is 0 there, at programs/task_state.bpf.c:23"`,
+    `"∅ guarded task_struct.field_3 signed in old_name, missing on 6.12: kept out by task_struct.field_3 (field_exists), which is 0 there, at programs/task_state.bpf.c:23"`,
   );
 });
 
@@ -77,14 +77,14 @@ it('the view of a cell has the explanation for its kernel, and its suggested C c
     programs/task_state.bpf.c:23 seen = task->field_3; insn 10: (b7) r0 = 10, where R1=scalar()
     near programs/task_state.bpf.c:24 seen = task->field_3;
 
-    5.10.262 struct task_struct has no member __state
+    5.10 struct task_struct has no member __state
 
     instead: state, volatile long int another name, likely
 
     no matching targets found
     in the log
 
-    of 2 kernels, 1 kernel has it: only 5.10.262; went between 5.10.262 and 6.12.117
+    of 2 kernels, 1 kernel has it: only 5.10; went between 5.10 and 6.12
 
     known: task_struct.state became __state
 
@@ -126,9 +126,9 @@ it('an argument that is another parameter on other kernels is shown with the par
   expect(await page.locator('#suspicious + ul').innerText()).toMatchInlineSnapshot(`
     "! suspicious argument 4 of function tcp_recvmsg in task_state / new_name: another parameter on other kernels
 
-    int <nonblock> on 5.10.262
+    int <nonblock> on 5.10
 
-    int flags on 6.12.117"
+    int flags on 6.12"
   `);
   const text = explanationText(
     { schemaVersion: 3, kernels: [], causes: [], semanticChanges: [], guarded: [], movedArguments: moved },

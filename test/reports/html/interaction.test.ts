@@ -113,12 +113,12 @@ describe('the filter', () => {
   it('the filter hides other kernels in every row', async () => {
     const { page } = await browser.open(SAMPLE);
     await page.locator('#search').fill('k:5.10 k:7.4');
-    expect(await heads(page)).toEqual(['5.10.262', '7.4-rc3']);
+    expect(await heads(page)).toEqual(['5.10', '7.4-rc3']);
     expect(await page.locator('#matrix tr[data-program]').first().locator('td:visible').count()).toBe(3);
     await page.locator('#search').fill('!k:arm64');
-    expect(await heads(page)).toEqual(['5.10.262', '7.4-rc3']);
+    expect(await heads(page)).toEqual(['5.10', '7.4-rc3']);
     await page.locator('#search').fill('');
-    expect([await heads(page), await programs(page)]).toEqual([['5.10.262', '7.4-rc3', '6.12.117'], ALL]);
+    expect([await heads(page), await programs(page)]).toEqual([['5.10', '7.4-rc3', '6.12'], ALL]);
   });
 
   it('the filter shows the rows of a loader', async () => {
@@ -243,7 +243,7 @@ describe('a key', () => {
         await page.evaluate(() => `${document.activeElement?.tagName} ${document.activeElement?.textContent?.trim().slice(0, 20)}`),
       );
     }
-    const order = ['BUTTON All', 'A 5.10.262', 'A old_name', 'SUMMARY task_state 7 reloc', 'SUMMARY task_state ✕ 1'];
+    const order = ['BUTTON All', 'A 5.10', 'A old_name', 'SUMMARY task_state 7 reloc', 'SUMMARY task_state ✕ 1'];
     const places = order.map((name) => reached.findIndex((text) => text.replaceAll(/\s+/g, ' ').startsWith(name)));
     expect([places.includes(-1), places]).toEqual([false, places.toSorted((a, b) => a - b)]);
   });

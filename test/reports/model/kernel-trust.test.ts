@@ -28,9 +28,7 @@ const LINES = [
 it('the terminal and the page show for each kernel the verified index and its key, or that the user accepted the mirror', () => {
   const results = withTrust(TRUST);
   const text = terminalReport(results, { width: 200, height: 60, colour: false });
-  expect(text.split('\n').slice(-5, -2)).toEqual(
-    LINES.map((line, index) => `${['5.10.262', '6.12.117', '7.4-rc3'][index] ?? ''}: ${line}`),
-  );
+  expect(text.split('\n').slice(-5, -2)).toEqual(LINES.map((line, index) => `${['5.10', '6.12', '7.4-rc3'][index] ?? ''}: ${line}`));
   const page = toText(kernelTable(results));
   expect(LINES.map((line) => page.includes(line))).toEqual([true, true, true]);
 });
@@ -42,7 +40,7 @@ it('the terminal has one line for kernels with the same trust, and none for resu
     colour: false,
   });
   expect(pinned.split('\n').slice(-4, -2)).toEqual([
-    '5.10.262, 6.12.117: verified: digest in the lock file',
+    '5.10, 6.12: verified: digest in the lock file',
     '7.4-rc3: not verified: a file of the user',
   ]);
   expect(terminalReport(SAMPLE, { width: 200, height: 60, colour: false })).not.toContain('verified');

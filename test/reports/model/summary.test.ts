@@ -1,6 +1,6 @@
 // Tests of the counts, rows and causes that all reports share.
 import { describe, expect, it } from 'vitest';
-import { causes, countStatuses, incompleteness, matrixRows, shortKernelNames } from '../../../reports/model/summary.ts';
+import { causes, countStatuses, incompleteness, matrixRows } from '../../../reports/model/summary.ts';
 import { surprise } from '../../../harness/results/unexpected.ts';
 import { plural } from '../../../harness/base/text.ts';
 import { HOSTILE_SAMPLE } from '../hostile.ts';
@@ -118,19 +118,6 @@ describe('causes', () => {
   it('an unexpected pass without a reason is a cause', () => {
     const [program] = SAMPLE.cells.flatMap((cell) => cell.programs);
     expect(program && surprise(program)).toBe('passes, though it was expected to fail');
-  });
-});
-
-describe('heads of kernels', () => {
-  it('kernel heads are versions, or ids for equal versions', () => {
-    const [kernel] = SAMPLE.kernels;
-    const cloud = kernel ? [{ ...kernel, id: 'debian-5.10.262-cloud-amd64' }] : [];
-    expect(shortKernelNames({ ...SAMPLE, kernels: [...SAMPLE.kernels, ...cloud] })).toEqual([
-      'debian-5.10.262-amd64',
-      '6.12.117',
-      '7.4-rc3',
-      'debian-5.10.262-cloud-amd64',
-    ]);
   });
 });
 

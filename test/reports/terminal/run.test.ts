@@ -47,7 +47,7 @@ describe('the report on a terminal', () => {
 chosen alternatives
      task_state: old_name on 5.10
      task_state: events everywhere
-     task_state: new_name on 6.12, 7.4`);
+     task_state: new_name on 6.12, 7.4-rc3`);
   });
 
   it('the terminal omits the least interesting rows of a large matrix, with a count', () => {
@@ -89,15 +89,15 @@ chosen alternatives
   it('the terminal shows the matrix, unexpected results and a summary', () => {
     expect(plain(SAMPLE, 80)).toMatchInlineSnapshot(`
       "
-                          5.10 6.12  7.4
+                          5.10 6.12 7.4-rc3
       task_state
-        old_name            ok   xf !inf
-        new_name          FAIL   ok !inf
-        either_name         XP   ok !inf
-        newer_hook         n/a   ok !inf
+        old_name            ok   xf    !inf
+        new_name          FAIL   ok    !inf
+        either_name         XP   ok    !inf
+        newer_hook         n/a   ok    !inf
       probes
-        probe             skip FAIL    —
-        hidden_on_purpose skip   ok    —
+        probe             skip FAIL       —
+        hidden_on_purpose skip   ok       —
 
       fail core-field-missing: task_struct.__state: no such field (byte_off)
            task_state/new_name on 5.10
@@ -119,18 +119,21 @@ chosen alternatives
     expect(JSON.stringify(text.split('\n').slice(0, 6), null, 1)).toMatchInlineSnapshot(`
       "[
        "",
-       "                    5.10 6.12  7.4",
+       "                    5.10 6.12 7.4-rc3",
        "\\u001b[1mtask_state\\u001b[22m",
-       "  old_name            \\u001b[32mok\\u001b[39m   \\u001b[33mxf\\u001b[39m \\u001b[35m!inf\\u001b[39m",
-       "  new_name          \\u001b[31mFAIL\\u001b[39m   \\u001b[32mok\\u001b[39m \\u001b[35m!inf\\u001b[39m",
-       "  either_name         \\u001b[35mXP\\u001b[39m   \\u001b[32mok\\u001b[39m \\u001b[35m!inf\\u001b[39m"
+       "  old_name            \\u001b[32mok\\u001b[39m   \\u001b[33mxf\\u001b[39m    \\u001b[35m!inf\\u001b[39m",
+       "  new_name          \\u001b[31mFAIL\\u001b[39m   \\u001b[32mok\\u001b[39m    \\u001b[35m!inf\\u001b[39m",
+       "  either_name         \\u001b[35mXP\\u001b[39m   \\u001b[32mok\\u001b[39m    \\u001b[35m!inf\\u001b[39m"
       ]"
     `);
   });
 
   it('the terminal splits a matrix that is too wide into blocks', () => {
     const kernels = SAMPLE.kernels.flatMap((kernel, part) =>
-      Array.from({ length: 6 }, (_, index) => ({ ...kernel, id: `k${part}${index}`, series: `6.${6 * part + index}` })),
+      Array.from({ length: 6 }, (_, index) => {
+        const series = `6.${6 * part + index}`;
+        return { ...kernel, id: `k${part}${index}`, series, version: `${series}.1` };
+      }),
     );
     const text = plain({ ...SAMPLE, kernels, objects: SAMPLE.objects.slice(1) }, 60);
     const matrix = text.slice(0, text.indexOf('\nfail'));
