@@ -2,7 +2,7 @@
 import { type Btf, kindOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import { typeText } from '../bpf/btf/type-text.ts';
 import { findType, isAnyEnum, isComposite, memberOf, parameterOf, referencedType, resolveType, sizeOf } from '../bpf/btf/types.ts';
-import { type AttachTarget, hookTargetOf } from '../bpf/object/attach-point.ts';
+import { type AttachTarget, hookTargetOf, usedSection } from '../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../bpf/object/object.ts';
 import { STRUCT_OPS_VALUE } from '../bpf/object/struct-ops.ts';
 import type { StructOpsMember } from '../bpf/object/struct-ops-members.ts';
@@ -137,7 +137,7 @@ function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, 
 }
 
 /** Where a program is attached, as far as its prototype depends on it. */
-export type HookedProgram = Pick<BpfProgram, 'section' | 'attachTo' | 'member'>;
+export type HookedProgram = Pick<BpfProgram, 'section' | 'attachTo' | 'member'> & Partial<Pick<BpfProgram, 'hasGivenType'>>;
 
 /** The prototype of a struct_ops member, in the BTF of the kernel or of the module that has the struct_ops type. */
 function memberPrototype(kernel: KernelTypes, { type, member }: StructOpsMember): Prototype | null {
@@ -156,9 +156,9 @@ function memberPrototype(kernel: KernelTypes, { type, member }: StructOpsMember)
 }
 
 /** The name of a program's hook for "corematrix types diff"; null for programs that read no arguments by position. */
-export function hookName({ section, attachTo, member }: HookedProgram): string | null {
-  if (member) return member.type;
-  const target = hookTargetOf(section, attachTo);
+export function hookName(program: HookedProgram): string | null {
+  if (program.member) return program.member.type;
+  const target = hookTargetOf(usedSection(program), program.attachTo);
   return target && target.symbol + target.name;
 }
 
@@ -166,9 +166,10 @@ export function hookName({ section, attachTo, member }: HookedProgram): string |
  * The prototype of a program's target; null if the program reads no arguments by position, or if the kernel lacks the target.
  * @see btf_ctx_access() in kernel/bpf/btf.c
  */
-export function prototypeOf({ section, attachTo, member }: HookedProgram, kernel: KernelTypes): Prototype | null {
-  if (member) return memberPrototype(kernel, member);
-  const target = hookTargetOf(section, attachTo);
+export function prototypeOf(program: HookedProgram, kernel: KernelTypes): Prototype | null {
+  if (program.member) return memberPrototype(kernel, program.member);
+  const section = usedSection(program);
+  const target = hookTargetOf(section, program.attachTo);
   return target && prototypeIn(kernel, target, section);
 }
 

@@ -5,9 +5,11 @@ import type { Loader } from '../core-relo/loader.ts';
 import type { PredictedFailure } from './findings/finding.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
 import { knowsMapType, programFindings } from './findings/support.ts';
-import { certainlyWithoutSymbol } from './findings/symbols.ts';
+import { certainlyWithoutTarget } from './findings/attach-by-name.ts';
+import { attachTypeFindings } from './findings/attach-type.ts';
+import { unmetNeeds } from './findings/load-needs.ts';
 
-type Rules = Pick<Loader, 'cilium'>;
+type Rules = Pick<Loader, 'aya' | 'cilium'>;
 
 export interface Chosen {
   /** The object with `autoload` set for every program. */
@@ -16,11 +18,22 @@ export interface Chosen {
   others: ReadonlyMap<string, PredictedProgram>;
 }
 
-/** Switches off `if-supported` programs whose type or target the kernel certainly lacks. A target counts even if a program is only loaded. */
+/**
+ * Why an `if-supported` program is left out although the kernel may have its type and its target: the kernel lacks an attach type or a
+ * flag. Null otherwise. A guest does not ask for these, so a run tells it what to leave out.
+ */
+export function lackingNeed(program: BpfProgram, kernel: KernelTypes, loader: Rules): string | null {
+  if (program.autoload !== 'if-supported') return null;
+  return [...unmetNeeds(program, kernel), ...attachTypeFindings(program, kernel, loader)][0]?.failure.reason ?? null;
+}
+
+/** Switches off `if-supported` programs whose type, target or need the kernel certainly lacks. It counts even if a program is only loaded. */
 function withoutUnsupported(object: BpfObject, kernel: KernelTypes, loader: Rules): BpfObject {
   const isSupported = (program: BpfProgram) =>
     program.autoload !== 'if-supported' ||
-    (!programFindings(program, kernel, loader).some(({ certain }) => certain) && certainlyWithoutSymbol(program, kernel, loader) === null);
+    (lackingNeed(program, kernel, loader) === null &&
+      !programFindings(program, kernel, loader).some(({ certain }) => certain) &&
+      certainlyWithoutTarget(program, kernel, loader) === null);
   return { ...object, programs: object.programs.map((program) => (isSupported(program) ? program : { ...program, autoload: false })) };
 }
 
@@ -42,26 +55,26 @@ export function decideBySupport(object: BpfObject, kernel: KernelTypes, loader: 
 }
 
 /**
- * Chooses the first program that loads in each group of alternatives. As in the guest, one whose function certainly has no symbol is only
- * tried if this is true of all.
+ * Chooses the first program that loads in each group of alternatives. As in the guest, one whose target is certainly missing is only tried
+ * if this is true of all.
  * @param alone predicts a program that is loaded alone
- * @param withoutSymbol the certain failure of a program whose function has no symbol
+ * @param withoutTarget the certain failure of a program whose function has no symbol, or whose tracepoint is missing
  */
 export function chooseAlternatives(
   object: BpfObject,
   alone: (program: BpfProgram) => PredictedProgram,
-  withoutSymbol: (program: BpfProgram) => PredictedFailure | null,
+  withoutTarget: (program: BpfProgram) => PredictedFailure | null,
 ): Chosen {
   const others = new Map<string, PredictedProgram>();
   for (const { kind, names } of object.alternatives) {
     if (kind !== 'programs') continue;
     const members = object.programs.filter(({ name, autoload }) => autoload !== false && names.includes(name));
-    const isAnyThere = members.some((program) => withoutSymbol(program) === null);
+    const isAnyThere = members.some((program) => withoutTarget(program) === null);
     const inOrder = members
       .toSorted((a, b) => names.indexOf(a.name) - names.indexOf(b.name))
       .map((program) => {
         const predicted = alone(program);
-        return { ...predicted, failure: predicted.failure ?? (isAnyThere ? withoutSymbol(program) : null) };
+        return { ...predicted, failure: predicted.failure ?? (isAnyThere ? withoutTarget(program) : null) };
       });
     const chosen = inOrder.find(({ failure }) => failure === null);
     // If no alternative loads, each fails.

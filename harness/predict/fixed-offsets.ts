@@ -1,5 +1,5 @@
 // Finds programs that read structs of the kernel at offsets of the machine that compiled them, because their object has no CO-RE relocation.
-import { attachTargetOf } from '../bpf/object/attach-point.ts';
+import { attachTargetOf, usedSection } from '../bpf/object/attach-point.ts';
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import { type Code, compiledCode } from '../core-relo/code.ts';
 import { fixedOffsetLines } from '../results/fixed-offsets.ts';
@@ -90,8 +90,9 @@ class Registers {
 }
 
 /** Whether a program gets pointers to structs of the kernel in its context. */
-function hasTypedArguments({ section, attachTo, member }: BpfProgram): boolean {
-  return member !== undefined || (attachTargetOf(section, attachTo) !== null && !/^\??iter\b/.test(section));
+function hasTypedArguments(program: BpfProgram): boolean {
+  const section = usedSection(program);
+  return program.member !== undefined || (attachTargetOf(section, program.attachTo) !== null && !/^\??iter\b/.test(section));
 }
 
 function readsMember(program: BpfProgram, code: Code): boolean {

@@ -20,12 +20,12 @@ import { type Hit, type Reach, reachOf } from './reach/reach.ts';
 import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
 import { programRefusedByLibbpf, programWithoutTarget, refusedByLoader } from './findings/object-only.ts';
-import { attachByNameFindings } from './findings/attach-by-name.ts';
+import { attachByNameFindings, certainlyWithoutTarget } from './findings/attach-by-name.ts';
 import { attachTypeFindings } from './findings/attach-type.ts';
-import { certainlyWithoutSymbol } from './findings/symbols.ts';
 import { callbackFindings } from './findings/callbacks.ts';
 import { kfuncAddressFindings } from './findings/kfunc-addresses.ts';
 import { kfuncTypeFindings } from './findings/kfunc-types.ts';
+import { unmetNeeds } from './findings/load-needs.ts';
 import { refusedKfuncs, objectFindings, programFindings } from './findings/support.ts';
 import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
 import { type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
@@ -85,7 +85,7 @@ function prototypesOn(kernel: KernelTypes, programs: readonly BpfProgram[]): Pro
   if (kernel.onlyCustom || !enumeratorsOf(kernel, 'bpf_prog_type')) return new Map();
   return new Map(
     programs.flatMap((program) => {
-      const prototype = program.hasGivenType ? null : prototypeOf(program, kernel);
+      const prototype = prototypeOf(program, kernel);
       return prototype ? [[program.name, prototype] as const] : [];
     }),
   );
@@ -269,11 +269,12 @@ function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCel
   return { programs, relocations: relocationRecords(object, []), loads: [] };
 }
 
-/** Findings that make a program fail before verification. An `if-supported` program does not fail because of them. */
+/** Findings that make a program fail before verification. An `if-supported` program fails only because of what the kernel does not decide. */
 function ownFindings(program: BpfProgram, kernel: KernelTypes, loader: Loader): Finding[] {
-  return program.autoload === true
-    ? [...programRefusedByLibbpf(program, loader), ...programWithoutTarget(program, loader), ...programFindings(program, kernel, loader)]
-    : [];
+  if (program.autoload === false) return [];
+  const need = unmetNeeds(program, kernel)[0]?.failure.reason ?? null;
+  const byLoader = [...programRefusedByLibbpf(program, loader), ...programWithoutTarget(program, loader, need)];
+  return program.autoload === true ? [...byLoader, ...programFindings(program, kernel, loader)] : byLoader;
 }
 
 const NO_BTF: PredictedFailure = {
@@ -345,7 +346,7 @@ export function predictCell(
   const { object, others } = chooseAlternatives(
     decided,
     (program) => verdictOn(examine(deciding, program.name), program),
-    (program) => certainlyWithoutSymbol(program, kernel, loader),
+    (program) => certainlyWithoutTarget(program, kernel, loader),
   );
   const chosen = others.size === 0 ? deciding : loadable(object, kernel, loader);
   const verdicts = (loadOf: (name: string) => ExaminedLoad) =>

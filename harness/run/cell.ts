@@ -8,11 +8,16 @@ import type { CellRequest } from '../guest/cell.ts';
 import type { CellLimits } from '../guest/watch.ts';
 import { inUnloadedModule } from '../kernel-btf/kernel-names.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
+import { lackingNeed } from '../predict/chosen-alternatives.ts';
+import { unmetNeeds } from '../predict/findings/load-needs.ts';
 import { namesOutsideVmlinux } from '../predict/findings/support.ts';
 import { recordedPrediction, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
 import type { PredictedCell } from '../predict/predicted-cell.ts';
 import { predictionOf } from '../predict/predict-object.ts';
 import { readSymbols } from '../bpf/elf/elf.ts';
+import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
+import type { KernelTypes } from '../core-relo/candidates.ts';
+import { loaderRules } from '../core-relo/loader.ts';
 import { instructionLines } from '../bpf/object/source-line.ts';
 import { addLog } from '../results/logs.ts';
 import { uniformCell } from '../results/uniform-cell.ts';
@@ -52,11 +57,11 @@ export interface CellSetup {
 /** The guests of a cell, each with its own folder. */
 function guestsOf(
   { kernel, object, customBtf, work, request: { keep }, limits, signal }: CellSetup,
-  modules: readonly LoadedModule[],
+  { modules, leftOut }: { modules: readonly LoadedModule[]; leftOut: ReadonlyMap<string, string> },
 ): CellGuests {
   let started = 0;
   const request = (): CellRequest => ({
-    frames: requestFrames(object, { customBtf, modules }),
+    frames: requestFrames(object, { customBtf, modules }, new Set(leftOut.keys())),
     directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
     limits,
     keep: keep !== undefined,
@@ -65,6 +70,26 @@ function guestsOf(
   const { restore, boot, renew } = kernel;
   const noVerdict = object.executable && { noVerdict: whyNoVerdictOnExecutable };
   return { restore: restore && (async () => restore(request())), boot: async () => boot(request()), renew, ...noVerdict };
+}
+
+/** Why the host leaves out programs, by their names. */
+function leftOutByHost({ bpf, prepared }: RunObject, types: KernelTypes | null): ReadonlyMap<string, string> {
+  const rules = loaderRules(prepared.loader ?? undefined);
+  const reasonOf = (program: BpfProgram) => (types ? lackingNeed(program, types, rules) : null);
+  return new Map(
+    bpf.programs.flatMap((program) => {
+      const reason = reasonOf(program);
+      return reason === null ? [] : [[program.name, reason] as const];
+    }),
+  );
+}
+
+/** Finds what the load of a program of the object needs and the kernel lacks, by the name of the program. */
+function unmetNeedOn(types: KernelTypes, { programs }: BpfObject): (name: string) => string | null {
+  return (name) => {
+    const program = programs.find((each) => each.name === name);
+    return (program && unmetNeeds(program, types)[0]?.failure.reason) ?? null;
+  };
 }
 
 function warningsOf(attempt: LoadAttempt | undefined): string {
@@ -131,7 +156,9 @@ function unjudgedLogs({ evidence, guest }: Examined, logs: LogStore): CellResult
 export async function runCell(setup: CellSetup): Promise<CellResult> {
   const { kernel, object, customBtf, logs, signal } = setup;
   const modules = await kernel.modules(object.prepared.modules ?? []);
-  const tries = await tryGuests(guestsOf(setup, modules));
+  const found = await kernel.types();
+  const leftOut = leftOutByHost(object, found.kernel);
+  const tries = await tryGuests(guestsOf(setup, { modules, leftOut }));
   const last = tries.at(-1);
   if (!last) throw new Error('no guest was tried');
   const attempts = tries.map(({ attempt }) => attempt);
@@ -142,7 +169,6 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     command: last.guest.command,
     ...droppedInGuest(last.guest),
   };
-  const found = await kernel.types();
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
   const inPackage = types.kernel && (await withPackage(types.kernel, kernel.image, { names: namesOutsideVmlinux(object.bpf), make: true }));
   const predict = await predictionOf(object, { release: kernel.result.release, types: inPackage });
@@ -179,6 +205,8 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       ...(types.kernel && { candidates: () => prediction().relocations.map(({ candidates }) => candidates) }),
       runCheck: runCheckOf(object.prepared),
       ...(enumerators && { enumerators }),
+      leftOut,
+      ...(ownTypes && { unmetNeed: unmetNeedOn(ownTypes, object.bpf) }),
       ...(inPackage && { inModule: (name, use) => inUnloadedModule(inPackage, name, use) }),
       ...(ownTypes &&
         btf && {

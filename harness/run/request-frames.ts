@@ -9,12 +9,28 @@ function objectName(file: string): string {
   return file.split('/').at(-1)?.split('.')[0] ?? file;
 }
 
-/** The frames of a request for one object, its settings first. */
+/** A setting without the programs that are left out: they are not loaded, and no alternative to others. */
+function leavingOut(frame: RequestFrame, leftOut: ReadonlySet<string>): RequestFrame[] {
+  if (frame.type === 'autoload' && leftOut.has(frame.program)) return [{ ...frame, wanted: 'no' }];
+  if (frame.type !== 'alternatives' || frame.kind !== 'programs') return [frame];
+  const names = frame.names.filter((name) => !leftOut.has(name));
+  return names.length === 0 ? [] : [{ ...frame, names }];
+}
+
+/**
+ * The frames of a request for one object, its settings first.
+ * @param leftOut names of `if-supported` programs that the host leaves out, because the kernel lacks a part that the guest does not ask for
+ */
 export function requestFrames(
   { file, bytes, prepared, executable }: Pick<RunObject, 'file' | 'bytes' | 'prepared' | 'executable'>,
   onKernel: OnKernel,
+  leftOut: ReadonlySet<string> = new Set(),
 ): RequestFrame[] {
   const path = executable?.results ?? null;
   const collect: RequestFrame[] = path === null ? [] : [{ type: 'collect', path }];
-  return [...settingFrames(prepared, onKernel), ...collect, { type: 'object', name: objectName(file), elf: bytes }];
+  return [
+    ...settingFrames(prepared, onKernel).flatMap((frame) => leavingOut(frame, leftOut)),
+    ...collect,
+    { type: 'object', name: objectName(file), elf: bytes },
+  ];
 }

@@ -12,7 +12,7 @@ import type { ReportedObject } from './evidence/reported-facts.ts';
 import { failureOf } from './failure.ts';
 import { type JudgedRunCheck, judgeRunCheck } from './run-check.ts';
 import type { CellJudgement, JudgementLogs, ProgramJudgement } from './judgement.ts';
-import type { Failure, InModule, JudgedObject } from './rules/context.ts';
+import type { Failure, FailureContext, InModule, JudgedObject } from './rules/context.ts';
 import { customLoaderFailure } from './custom-loader.ts';
 import { failurePlace } from './failure-place.ts';
 import { targetReason } from './rules/attach.ts';
@@ -27,6 +27,10 @@ export interface JudgeInput {
   enumerators?: ReadonlySet<string>;
   /** Says which module that is not loaded has a name. @default none is known */
   inModule?: InModule;
+  /** Why `if-supported` programs were not loaded that the host left out, by their names. @default none */
+  leftOut?: ReadonlyMap<string, string>;
+  /** Says what the load of a program needs and the kernel's BTF shows to be missing. @default nothing is known */
+  unmetNeed?: FailureContext['unmetNeed'];
   /** The library that loads, as its users write it. @default 'libbpf' */
   library?: string;
   /** The candidates of each relocation in the kernel's BTF, in the order of the object's; needed for loader programs. */
@@ -89,6 +93,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     enumerators: input.enumerators ?? null,
     library: input.library ?? 'libbpf',
     inModule: input.inModule ?? (() => null),
+    unmetNeed: input.unmetNeed ?? (() => null),
     differsKfunc: input.differsKfunc ?? (() => false),
     isUnmarkedKfunc: input.isUnmarkedKfunc ?? (() => false),
     symbolName: input.symbolName ?? (() => null),
@@ -142,9 +147,11 @@ function moduleOfTarget({ program, what }: LeftOut, { object, inModule }: JudgeI
   return KPROBE.test(section) ? (inModule?.(what, 'address') ?? null) : null;
 }
 
-/** Why the kernel cannot load a program with `autoload: if-supported`; null if the guest did not leave the program out. */
+/** Why the kernel cannot load a program with `autoload: if-supported`; null if neither the host nor the guest left it out. */
 function whyLeftOut(name: string, input: JudgeInput): string | null {
   const { leftOut, targets = [] } = input.evidence;
+  const byHost = input.leftOut?.get(name);
+  if (byHost !== undefined) return `left out: ${byHost}`;
   const found = leftOut.find(({ program }) => program === name);
   if (!found) return null;
   const target = targets.find(({ program, state }) => program === name && state !== 'absent');

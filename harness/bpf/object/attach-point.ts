@@ -1,5 +1,6 @@
 // The attach target in the kernel's BTF that a section names, and its name in BTF.
 import type { BtfKind } from '../btf/kinds.ts';
+import type { BpfProgram } from './object.ts';
 
 interface AttachPoint {
   prefix: RegExp;
@@ -12,6 +13,18 @@ interface AttachPoint {
   byAddress: boolean;
   /** True if the loader can name another target. For `lsm_cgroup` it names the cgroup instead. */
   isReplaceable: boolean;
+}
+
+/** A program as far as its section and its settings decide where it is attached. */
+type Sectioned = Pick<BpfProgram, 'section'> & Partial<Pick<BpfProgram, 'hasGivenType'>>;
+
+/**
+ * The section of a program for questions about its target and its flags. Empty if a setting gives another type than the section does,
+ * because libbpf then uses nothing of the section.
+ * @see bpf_program__set_type() in libbpf.c
+ */
+export function usedSection({ section, hasGivenType }: Sectioned): string {
+  return hasGivenType === true ? '' : section;
 }
 
 /** @see section_defs and find_kernel_btf_id() in libbpf.c */

@@ -63,6 +63,7 @@ export const ATTACH_TYPES = [
   'netkit_peer',
   'trace_kprobe_session',
   'trace_uprobe_session',
+  'trace_fsession',
 ] as const;
 
 export type AttachType = (typeof ATTACH_TYPES)[number];

@@ -41,6 +41,13 @@ static bool is_tracepoint(const char *section)
 	return section_is_any(section, prefixes);
 }
 
+static bool is_raw_tracepoint(const char *section)
+{
+	static const char *const prefixes[] = { "raw_tp", "raw_tp.w", "raw_tracepoint", "raw_tracepoint.w", NULL };
+
+	return section_is_any(section, prefixes);
+}
+
 static bool traces_function(const struct bpf_program *program)
 {
 	enum bpf_attach_type attach = bpf_program__expected_attach_type(program);
@@ -106,6 +113,8 @@ enum late_target late_target_of(const char *section)
 {
 	if (is_tracepoint(section))
 		return LATE_TRACEPOINT;
+	if (is_raw_tracepoint(section))
+		return LATE_RAW_TRACEPOINT;
 	if (is_kernel_probe(section))
 		return LATE_FUNCTION;
 	return is_trampoline(section) ? LATE_LISTED_FUNCTION : LATE_NONE;

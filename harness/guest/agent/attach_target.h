@@ -26,6 +26,7 @@ bool function_of_section(const char *section, const char *target, char *function
 enum late_target {
 	LATE_NONE,
 	LATE_TRACEPOINT,
+	LATE_RAW_TRACEPOINT,
 	LATE_FUNCTION,
 	/* The load looks the function up in BTF, but not in the lists of functions to which programs can be attached. */
 	LATE_LISTED_FUNCTION,

@@ -22,6 +22,25 @@ static bool has_tracepoint(const char *target)
 	return access(EVENTS, F_OK) != 0 || access(path, F_OK) == 0;
 }
 
+static bool has_iterator(const char *tracepoint)
+{
+	char function[SYMBOL_SIZE];
+	enum target_state state;
+
+	snprintf(function, sizeof(function), "__traceiter_%s", tracepoint);
+	state = target_state_of(function);
+	return state != TARGET_ABSENT && state != TARGET_INLINED;
+}
+
+/*
+ * Every tracepoint has a function that calls its programs: DEFINE_TRACE_FN() in include/linux/tracepoint.h since Linux 5.10. A kernel
+ * whose lists have none for a tracepoint of each kernel shows nothing.
+ */
+static bool has_raw_tracepoint(const char *target)
+{
+	return has_iterator(target) || !has_iterator("sched_switch");
+}
+
 /*
  * Whether the kernel lets a program attach to the function. The lists of functions decide nothing about an offset in a function, because
  * only the kernel knows its instructions.
@@ -37,15 +56,18 @@ static bool can_trace(const char *function, const char *target, bool by_btf)
 
 bool has_late_target(struct bpf_program *program, const char *target)
 {
+	enum bpf_prog_type type = bpf_program__type(program);
 	char function[SYMBOL_SIZE];
 
 	target = target ? target : section_target(program);
 	if (!target)
 		return true;
-	if (bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT)
+	if (type == BPF_PROG_TYPE_TRACEPOINT)
 		return has_tracepoint(target);
+	if (type == BPF_PROG_TYPE_RAW_TRACEPOINT || type == BPF_PROG_TYPE_RAW_TRACEPOINT_WRITABLE)
+		return has_raw_tracepoint(target);
 	return !function_to_trace(program, target, function, sizeof(function)) ||
-	       can_trace(function, target, bpf_program__type(program) == BPF_PROG_TYPE_TRACING);
+	       can_trace(function, target, type == BPF_PROG_TYPE_TRACING);
 }
 
 bool has_late_target_of_section(const char *section, const char *target)
@@ -55,6 +77,8 @@ bool has_late_target_of_section(const char *section, const char *target)
 
 	if (kind == LATE_TRACEPOINT)
 		return has_tracepoint(target);
+	if (kind == LATE_RAW_TRACEPOINT)
+		return has_raw_tracepoint(target);
 	return !function_of_section(section, target, function, sizeof(function)) ||
 	       can_trace(function, target, kind == LATE_LISTED_FUNCTION);
 }

@@ -1,16 +1,23 @@
 // Findings about kprobes and tracepoints: the kernel looks up their targets by name when it attaches them.
-import { namedTracepoint } from '../../bpf/object/attach-point.ts';
+import { namedTracepoint, usedSection } from '../../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import type { Loader } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { findIn, inUnloadedModule, whereMissing } from '../../kernel-btf/kernel-names.ts';
-import type { Finding } from './finding.ts';
-import { missingSymbol, probedFunction, untraceableFunction } from './symbols.ts';
+import type { Finding, PredictedFailure } from './finding.ts';
+import { certainlyWithoutSymbol, mayBeInModule, missingSymbol, probedFunction, untraceableFunction } from './symbols.ts';
 
 const missing = (reason: string): Finding => {
   return { failure: { stage: 'attach', class: 'attach-target-missing', reason }, certain: false };
 };
+
+/** The tracepoint of a program that the BTF of the kernel and of its loaded modules lacks; null if it has it, or cannot show it. */
+function missingTracepoint(program: BpfProgram, kernel: KernelTypes): ReturnType<typeof namedTracepoint> {
+  const tracepoint = namedTracepoint(usedSection(program), program.attachTo);
+  const isKnown = enumeratorsOf(kernel, 'bpf_attach_type')?.has('BPF_TRACE_RAW_TP') === true;
+  return tracepoint && isKnown && !findIn(kernel, 'typedef', tracepoint.symbol + tracepoint.name) ? tracepoint : null;
+}
 
 /**
  * Finds the target that a kprobe or tracepoint program may lack when it is attached. A finding from BTF is not certain: BTF lacks some
@@ -27,11 +34,20 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, l
     const where = inUnloadedModule(kernel, function_, 'address') ?? "not in this kernel's BTF, which lacks some of its functions";
     return [missing(`attach target ${function_} (kprobe) is ${where}`)];
   }
-  const tracepoint = program.hasGivenType ? null : namedTracepoint(program.section, program.attachTo);
-  const known = enumeratorsOf(kernel, 'bpf_attach_type')?.has('BPF_TRACE_RAW_TP') === true;
-  if (tracepoint === null || !known) return [];
-  const inBtf = tracepoint.symbol + tracepoint.name;
-  return findIn(kernel, 'typedef', inBtf)
-    ? []
-    : [missing(`tracepoint ${tracepoint.name} is ${whereMissing(kernel, inBtf, 'address').where}`)];
+  const tracepoint = missingTracepoint(program, kernel);
+  return tracepoint
+    ? [missing(`tracepoint ${tracepoint.name} is ${whereMissing(kernel, tracepoint.symbol + tracepoint.name, 'address').where}`)]
+    : [];
+}
+
+/**
+ * The certain failure because of which a program is left out if it is `if-supported` or has an alternative: its function or its tracepoint
+ * is missing, and no module may have it. Null if there is none. A guest decides this before any load, whatever the mode.
+ * @see supported.c of the agent
+ */
+export function certainlyWithoutTarget(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'cilium'>): PredictedFailure | null {
+  const tracepoint = missingTracepoint(program, kernel);
+  if (!tracepoint) return certainlyWithoutSymbol(program, kernel, loader);
+  if (mayBeInModule(kernel, tracepoint.symbol + tracepoint.name)) return null;
+  return attachByNameFindings(program, kernel, loader)[0]?.failure ?? null;
 }

@@ -1,5 +1,6 @@
-// Findings about kprobes of many functions: a kernel may lack their attach type, which it tells only when it attaches them.
-import { youngAttachType } from '../../bpf/object/attach-type.ts';
+// Findings about kprobes and uprobes of many functions: a kernel may lack their attach type, which it tells only when it attaches them.
+import { usedSection } from '../../bpf/object/attach-point.ts';
+import { type AttachType, youngAttachType } from '../../bpf/object/attach-type.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import type { Loader } from '../../core-relo/loader.ts';
@@ -14,18 +15,24 @@ function functionsOf({ section, attachTo }: BpfProgram): string | null {
   return attachTo ?? (slash === -1 ? null : section.slice(slash + 1));
 }
 
+const OF_UPROBES: ReadonlySet<AttachType> = new Set(['trace_uprobe_multi', 'trace_uprobe_session']);
+
 /**
- * Finds a kprobe of many functions whose attach type the kernel does not know, or without which it is built. If the function may be
- * missing, the finding is not certain: the loader may notice this first.
+ * Finds a kprobe or uprobe of many functions whose attach type the kernel does not know, or without which it is built. If the function or
+ * the file with it may be missing, the finding is not certain: the loader may notice this first.
  * @see struct bpf_kprobe_multi_link in kernel/trace/bpf_trace.c, which exists only with CONFIG_FPROBE
  */
-export function attachTypeFindings(program: BpfProgram, kernel: KernelTypes, { aya }: Pick<Loader, 'aya'>): Finding[] {
-  const type = youngAttachType(program.section);
+export function attachTypeFindings(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'aya' | 'cilium'>): Finding[] {
+  const type = youngAttachType(usedSection(program));
   const functions = functionsOf(program);
   const known = enumeratorsOf(kernel, 'bpf_attach_type');
-  if (aya !== null || program.hasGivenType || type === null || functions === null || !isOfManyKprobes(type) || !known) return [];
+  if (loader.aya !== null || type === null || functions === null || !known) return [];
+  const isOfUprobes = OF_UPROBES.has(type) && loader.cilium === null;
+  if (!isOfManyKprobes(type) && !isOfUprobes) return [];
   const isKnown = known.has(`BPF_${type.toUpperCase()}`);
-  if (isKnown && findIn(kernel, 'struct', 'bpf_kprobe_multi_link')) return [];
+  if (isKnown && (isOfUprobes || findIn(kernel, 'struct', 'bpf_kprobe_multi_link'))) return [];
   const reason = isKnown ? builtWithout(type, 'EOPNOTSUPP') : unknownAttachType(type);
-  return [{ failure: { stage: 'attach', class: 'attach-failed', reason }, certain: findIn(kernel, 'func', functions) !== null }];
+  return [
+    { failure: { stage: 'attach', class: 'attach-failed', reason }, certain: !isOfUprobes && findIn(kernel, 'func', functions) !== null },
+  ];
 }

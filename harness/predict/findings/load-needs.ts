@@ -1,9 +1,13 @@
 // What the load of a program asks of the kernel besides its type: an attach type, or a flag.
-import { allMembers } from '../../bpf/btf/types.ts';
+import { vlenOf } from '../../bpf/btf/btf.ts';
+import { allMembers, referencedType, resolveType } from '../../bpf/btf/types.ts';
+import { usedSection } from '../../bpf/object/attach-point.ts';
+import type { AttachType } from '../../bpf/object/attach-type.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { findIn } from '../../kernel-btf/kernel-names.ts';
+import { unknownAttachType } from '../../verdict/rules/attach.ts';
 import type { Finding } from './finding.ts';
 
 /** Whether the kernel has it; null if its BTF does not show that. */
@@ -23,23 +27,36 @@ function hasFunction(kernel: KernelTypes, name: string, older: string): Presence
   return findIn(kernel, 'func', older) && findIn(kernel, 'func', name) !== null;
 }
 
+/** Whether a function that is the member of a struct has an argument at a position; null without the member. */
+function hasArgument(kernel: KernelTypes, struct: string, member: string, position: number): Presence {
+  const found = findIn(kernel, 'struct', struct);
+  const pointer = found && allMembers(found.btf, found.id).find(({ name }) => name === member)?.type;
+  if (!found || pointer === undefined || pointer === null) return null;
+  return vlenOf(found.btf, resolveType(found.btf, referencedType(found.btf, resolveType(found.btf, pointer)))) >= position;
+}
+
 interface Need {
   section: RegExp;
   isMet: (kernel: KernelTypes) => Presence;
   reason: string;
 }
 
+function attachTypeNeed(section: RegExp, type: AttachType): Need {
+  return { section, isMet: (kernel) => hasAttachType(kernel, `BPF_${type.toUpperCase()}`), reason: unknownAttachType(type) };
+}
+
 /**
  * Sections whose programs some kernel with BTF does not load.
  * @see bpf_prog_load() in the kernel's kernel/bpf/syscall.c for attach types and BPF_F_XDP_HAS_FRAGS (5.18); check_attach_btf_id() in
- * kernel/bpf/verifier.c for programs of uprobes that may sleep (6.0)
+ * kernel/bpf/verifier.c for programs of uprobes (6.0) and of struct_ops (6.3) that may sleep; struct bpf_struct_ops in include/linux/bpf.h,
+ * whose check_member() got the program as its third argument with the latter
  */
 const NEEDS: readonly Need[] = [
-  {
-    section: /^\??lsm_cgroup(?:\/|$)/,
-    isMet: (kernel) => hasAttachType(kernel, 'BPF_LSM_CGROUP'),
-    reason: 'attach type lsm_cgroup is unknown to this kernel',
-  },
+  attachTypeNeed(/^\??lsm_cgroup(?:\/|$)/, 'lsm_cgroup'),
+  attachTypeNeed(/^\??fsession(?:\.s)?(?:\/|$)/, 'trace_fsession'),
+  ...(['connect', 'sendmsg', 'recvmsg', 'getpeername', 'getsockname'] as const).map((call) =>
+    attachTypeNeed(new RegExp(`^\\??cgroup/${call}_unix$`), `cgroup_unix_${call}`),
+  ),
   {
     section: /^\??xdp\.frags(?:\/|$)/,
     isMet: (kernel) => hasMember(kernel, 'bpf_prog_aux', 'xdp_has_frags'),
@@ -50,10 +67,16 @@ const NEEDS: readonly Need[] = [
     isMet: (kernel) => hasFunction(kernel, 'bpf_prog_array_free_sleepable', 'bpf_prog_array_free'),
     reason: 'this kernel has no programs of uprobes that may sleep',
   },
+  {
+    section: /^\??struct_ops\.s(?:\/|$)/,
+    isMet: (kernel) => hasArgument(kernel, 'bpf_struct_ops', 'check_member', 3),
+    reason: 'this kernel has no struct_ops programs that may sleep',
+  },
 ];
 
 /** Finds what the load of a program needs besides its type, and the kernel lacks. */
-export function unmetNeeds({ section, hasGivenType }: BpfProgram, kernel: KernelTypes): Finding[] {
-  const unmet = hasGivenType ? undefined : NEEDS.find((need) => need.section.test(section) && need.isMet(kernel) === false);
+export function unmetNeeds(program: BpfProgram, kernel: KernelTypes): Finding[] {
+  const section = usedSection(program);
+  const unmet = NEEDS.find((need) => need.section.test(section) && need.isMet(kernel) === false);
   return unmet ? [{ failure: { stage: 'verify', class: 'program-type-unsupported', reason: unmet.reason }, certain: true }] : [];
 }

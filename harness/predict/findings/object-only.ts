@@ -1,5 +1,6 @@
 // Findings that the object alone decides, the same on every kernel: what loaders do not open, and programs that it does not give to the kernel.
 import { ayaRefusal } from '../../bpf/object/aya-refusal.ts';
+import { usedSection } from '../../bpf/object/attach-point.ts';
 import { ciliumRefusal, type CiliumRelease } from '../../bpf/object/cilium-refusal.ts';
 import { openFailure } from '../../bpf/object/open-failure.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
@@ -32,12 +33,14 @@ const NEEDS_TARGET = /^(?:fentry|fexit|fmod_ret|fsession|tp_btf|lsm|lsm_cgroup|i
 const UNUSED_STRUCT_OPS = `SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?`;
 
 /** libbpf's message about a program that it does not give to the kernel. */
-function refusedProgram({ section, type, hasGivenType, attachTo, member }: BpfProgram, minor: number): string | null {
+function refusedProgram(program: BpfProgram, minor: number): string | null {
+  const { section, type, attachTo, member } = program;
+  const unused = type === 'struct_ops' && !member ? UNUSED_STRUCT_OPS : null;
+  if (usedSection(program) === '') return unused;
   const name = section.replace(/^\?/, '');
   const since = sectionKnownSince(name);
-  if (since === null || since > minor) return hasGivenType ? null : `missing BPF prog type, check ELF section name '${name}'`;
-  if (type === 'struct_ops' && !member) return UNUSED_STRUCT_OPS;
-  if (attachTo !== null || hasGivenType) return null;
+  if (since === null || since > minor) return `missing BPF prog type, check ELF section name '${name}'`;
+  if (unused !== null || attachTo !== null) return unused;
   if (NEEDS_TARGET.test(name)) return 'no BTF-based attach target is specified, use bpf_program__set_attach_target()';
   return type === 'ext' && name.startsWith('freplace/') ? NEEDS_TARGET_PROGRAM : null;
 }
@@ -57,11 +60,15 @@ const CILIUM_GIVES_NO_TARGET = {
   '0.22': /^(?:lsm_cgroup|freplace|fsession(?:\.s)?)(?:\/|$)/,
 } as const satisfies Record<CiliumRelease, RegExp>;
 
-/** Finds a program that cilium/ebpf gives to the kernel without the attach target that the kernel needs. */
-export function programWithoutTarget({ section, attachTo }: BpfProgram, { cilium }: Pick<Loader, 'cilium'>): Finding[] {
+/**
+ * Finds a program that cilium/ebpf gives to the kernel without the attach target that the kernel needs.
+ * @param need what the kernel lacks for the program besides; null if nothing is known
+ */
+export function programWithoutTarget(program: BpfProgram, { cilium }: Pick<Loader, 'cilium'>, need: string | null): Finding[] {
   if (cilium === null) return [];
+  const { section, attachTo } = program;
   const name = section.replace(/^\?/, '');
   const isNameless = NEEDS_TARGET.test(name) && attachTo === null;
   if (!isNameless && !CILIUM_GIVES_NO_TARGET[cilium].test(name)) return [];
-  return [{ failure: { stage: 'verify', class: 'object-invalid', reason: givesNoTarget('cilium/ebpf', section) }, certain: true }];
+  return [{ failure: { stage: 'verify', class: 'object-invalid', reason: givesNoTarget('cilium/ebpf', section, need) }, certain: true }];
 }

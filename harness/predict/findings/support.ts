@@ -3,7 +3,7 @@ import type { ExternFinding, Finding, PredictedFailure } from './finding.ts';
 import { kindOf, nameOf, type TypeAt, vlenOf } from '../../bpf/btf/btf.ts';
 import { typeText } from '../../bpf/btf/type-text.ts';
 import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
-import { attachTargetOf, namedTracepoint } from '../../bpf/object/attach-point.ts';
+import { attachTargetOf, namedTracepoint, usedSection } from '../../bpf/object/attach-point.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { leavesOutValue } from '../../bpf/object/dialect.ts';
@@ -188,13 +188,13 @@ export function refusedKfuncs({ btf, elf }: BpfObject, kernel: KernelTypes): Rea
 /** Program types whose targets are looked up in the kernel's own BTF. */
 const BOUND_BY_BTF: ReadonlySet<string> = new Set(['tracing', 'lsm', 'struct_ops']);
 
-function attachTarget({ section, type, hasGivenType, attachTo }: BpfProgram, kernel: KernelTypes): Finding[] {
-  const target = hasGivenType ? null : attachTargetOf(section, attachTo);
+function attachTarget(program: BpfProgram, kernel: KernelTypes): Finding[] {
+  const target = attachTargetOf(usedSection(program), program.attachTo);
   if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
   const name = target.symbol + target.name;
   const use = target.kind === 'typedef' ? 'tracepoint' : 'attach';
   const { where, certain } = target.builtIn ? { where: "not in this kernel's BTF", certain: true } : whereMissing(kernel, name, use);
-  const reason = `attach target ${name} (${type}) is ${where}`;
+  const reason = `attach target ${name} (${program.type}) is ${where}`;
   return [{ failure: { stage: 'verify', class: 'attach-target-missing', reason }, certain }];
 }
 
@@ -202,7 +202,8 @@ function attachTarget({ section, type, hasGivenType, attachTo }: BpfProgram, ker
 export function namesOutsideVmlinux(object: BpfObject): string[] {
   const { btf, programs } = object;
   const targets = programs.flatMap((program) => {
-    const { section, attachTo } = program;
+    const { attachTo } = program;
+    const section = usedSection(program);
     const target = attachTargetOf(section, attachTo);
     if (target) return target.builtIn ? [] : [target.symbol + target.name];
     const tracepoint = namedTracepoint(section, attachTo);

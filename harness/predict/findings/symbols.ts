@@ -1,5 +1,5 @@
 // Findings about the symbols of a kernel: a function in its BTF may have no address, because the compiler renamed it or inlined it everywhere.
-import { attachTargetOf } from '../../bpf/object/attach-point.ts';
+import { attachTargetOf, usedSection } from '../../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { FunctionSymbol, KernelTypes } from '../../core-relo/candidates.ts';
 import type { Loader } from '../../core-relo/loader.ts';
@@ -15,9 +15,9 @@ const FUNCTION = /^([\w.]+)(?:\+\w+)?$/;
 type Targeted = Pick<BpfProgram, 'section' | 'hasGivenType' | 'attachTo'>;
 
 /** The function of a kprobe or kretprobe; null for other programs. */
-export function probedFunction({ section, hasGivenType, attachTo }: Targeted): string | null {
-  const probe = hasGivenType ? null : KPROBE.exec(section);
-  return probe && (FUNCTION.exec(attachTo ?? probe[1] ?? '')?.[1] ?? null);
+export function probedFunction(program: Targeted): string | null {
+  const probe = KPROBE.exec(usedSection(program));
+  return probe && (FUNCTION.exec(program.attachTo ?? probe[1] ?? '')?.[1] ?? null);
 }
 
 /** A function whose address the kernel looks up, and when it does. */
@@ -30,7 +30,7 @@ interface FunctionByName {
 export function functionByName(program: Targeted): FunctionByName | null {
   const probed = probedFunction(program);
   if (probed !== null) return { function: probed, stage: 'attach' };
-  const target = program.hasGivenType ? null : attachTargetOf(program.section, program.attachTo);
+  const target = attachTargetOf(usedSection(program), program.attachTo);
   return target?.byAddress === true ? { function: target.symbol + target.name, stage: 'verify' } : null;
 }
 
@@ -41,8 +41,8 @@ function factsOf(name: string, symbol: Exclude<FunctionSymbol, { kind: 'found' |
   return { ...facts, state: inBtf ? 'inlined' : 'absent' };
 }
 
-/** Whether a module may have a function that vmlinux lacks: false if all modules are known, and none has it. */
-function mayBeInModule({ inPackage, modules }: KernelTypes, name: string): boolean {
+/** Whether a module may have a function or the type of a tracepoint that vmlinux lacks: false if all modules are known, and none has it. */
+export function mayBeInModule({ inPackage, modules }: KernelTypes, name: string): boolean {
   if (inPackage) return inPackage(name).some(({ kind }) => kind === 'function');
   return modules.length === 0;
 }

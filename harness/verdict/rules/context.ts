@@ -39,6 +39,8 @@ export interface FailureContext {
   enumerators: ReadonlySet<string> | null;
   /** Says which module that is not loaded has a name (`in module nf_nat, ...`); null if none is known. */
   inModule: InModule;
+  /** What the load of a program needs besides its type, and the kernel lacks: an attach type, or a flag; null if none is known. */
+  unmetNeed: (program: string) => string | null;
   /** Whether the kernel's BTF has a kfunc with another prototype than the object declares. */
   differsKfunc: (name: string) => boolean;
   /** Whether the kernel's BTF marks its kfuncs, and has this function without the mark. */

@@ -76,23 +76,27 @@ export function objectInvalid({ attempt, program, library }: FailureContext): Fi
   return { stage: 'verify', class: 'object-invalid', reason };
 }
 
-/** The reason of a program whose attach target the library does not give to the kernel. */
-export function givesNoTarget(library: string, section: string): string {
+/**
+ * The reason of a program whose attach target the library does not give to the kernel.
+ * @param need what the kernel lacks for the program besides; null if nothing is known
+ */
+export function givesNoTarget(library: string, section: string, need: string | null): string {
   const [kind = ''] = (section.startsWith('?') ? section.slice(1) : section).split('/');
-  return `${library} gives the kernel no attach target for programs of section ${kind}: not the kernel's fault`;
+  const words = `${library} gives the kernel no attach target for programs of section ${kind}`;
+  return need === null ? `${words}: not the kernel's fault` : `${words}; this kernel could not load them either: ${need}`;
 }
 
 /** What kernels answer to a program without the number of its attach target; some refuse struct_ops programs without a message. */
 const NO_TARGET = /^(?:Tracing programs must provide btf_id|attach_btf_id 0 is not )/;
 
 /** The library gave the kernel no attach target, because it does not know how for such programs. libbpf says so itself. */
-export function targetNotGiven({ attempt, object, program, verifier, library }: FailureContext): Finding | null {
+export function targetNotGiven({ attempt, object, program, verifier, library, unmetNeed }: FailureContext): Finding | null {
   if (library !== 'cilium/ebpf' || !program) return null;
   const said = verifier?.reason ?? null;
   const isSilent = said === null && program.type === 'struct_ops' && errnoName(attempt.errno) === 'ENOTSUPP';
   if (!isSilent && !NO_TARGET.test(said ?? '')) return null;
   const section = object.programs.find(({ name }) => name === program.name)?.section ?? '';
-  return { stage: 'verify', class: 'object-invalid', reason: givesNoTarget(library, section) };
+  return { stage: 'verify', class: 'object-invalid', reason: givesNoTarget(library, section, unmetNeed(program.name)) };
 }
 
 /** The reason of a program whose attach target a library does not give to the kernel, with the words of the library. */

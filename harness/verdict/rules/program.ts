@@ -74,7 +74,7 @@ const REFUSALS: Partial<Record<string, FailureClass>> = {
 };
 
 /** bpf(BPF_PROG_LOAD) failed before verification, so only the error and the program type are known. */
-export function refusedUnverified({ attempt, program, verifier, kernelLog, enumerators }: FailureContext): Finding | null {
+export function refusedUnverified({ attempt, program, verifier, kernelLog, enumerators, unmetNeed }: FailureContext): Finding | null {
   if (!attempt.rejected || !program || verifier?.reason) return null;
   const jit = lastKernelFailure(kernelLog, ({ type }) => type === 'jit');
   if (jit)
@@ -89,6 +89,6 @@ export function refusedUnverified({ attempt, program, verifier, kernelLog, enume
   const unknown = program.type !== null && enumerators?.has(`BPF_PROG_TYPE_${program.type.toUpperCase()}`) === false;
   const reason = unknown
     ? `program type ${type} is unknown to this kernel`
-    : `the kernel refuses program type ${type}, or its attach type or flags, before verification: ${error}`;
+    : (unmetNeed(program.name) ?? `the kernel refuses program type ${type}, or its attach type or flags, before verification: ${error}`);
   return { stage: 'verify', class: failureClass, reason };
 }

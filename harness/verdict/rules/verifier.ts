@@ -59,7 +59,7 @@ function kfuncRefused(name: string, said: string): string {
 function classOf(
   verifier: VerifierLog,
   cause: VerifierCause,
-  { program: own, differsKfunc, isUnmarkedKfunc }: FailureContext,
+  { program: own, differsKfunc, isUnmarkedKfunc, unmetNeed }: FailureContext,
 ): Pick<Finding, 'class' | 'reason'> | null {
   const type = own?.type ?? null;
   const reason = wording(verifier);
@@ -99,7 +99,7 @@ function classOf(
     case 'attach-target':
       return { class: 'attach-target-missing', reason };
     case 'program-type':
-      return { class: 'program-type-unsupported', reason };
+      return { class: 'program-type-unsupported', reason: (own && unmetNeed(own.name)) ?? reason };
     case 'permission':
       return { class: 'permission', reason };
     case 'core-relocation':

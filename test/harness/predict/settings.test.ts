@@ -8,6 +8,10 @@ import type { ObjectSettings } from '../../../harness/plan/object-settings/setti
 import { type BpfObject, readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { asLoaded, prepareSettings } from '../../../harness/plan/object-settings/prepare.ts';
 import type { KernelTypes } from '../../../harness/core-relo/candidates.ts';
+import { usedSection } from '../../../harness/bpf/object/attach-point.ts';
+import { hookName } from '../../../harness/kernel-btf/prototype.ts';
+import { namesOutsideVmlinux } from '../../../harness/predict/findings/support.ts';
+import { probedFunction } from '../../../harness/predict/findings/symbols.ts';
 import { predictCell } from '../../../harness/predict/predict.ts';
 import { predictedFields, recordedPrediction } from '../../../harness/predict/recorded-prediction.ts';
 import { withCustomBtf } from '../../../harness/plan/settings/btf/with-custom-btf.ts';
@@ -144,6 +148,19 @@ test('custom BTF decides relocations, and the kernel decides everything else', a
 test('a type in place of that of the section replaces its target, too, and the same type changes nothing', async () => {
   const withType = async (type: 'raw_tracepoint' | 'lsm') => (await predicted({ ...MAPS, programs: { hooked: { type } } }))['hooked'];
   expect([await withType('raw_tracepoint'), await withType('lsm')]).toEqual(['unknown', 'fail attach-target-missing']);
+});
+
+test('a given type makes the target and the flags of the section meaningless to every question about the program', async () => {
+  const source = 'SEC("xdp.frags/none") int packet(u64 *ctx) { return 0; } SEC("fentry/none") int function(u64 *ctx) { return ctx[0]; }';
+  const bytes = await readFile(await compileBpf(folder, 'given-types', source));
+  const given = readBpfObject(bytes, 'given-types');
+  const asGiven = { ...given, programs: given.programs.map((program) => ({ ...program, type: 'raw_tracepoint', hasGivenType: true })) };
+  const answers = ({ programs }: BpfObject) =>
+    programs.map((program) => [usedSection(program), hookName(program), probedFunction(program)].map(String).join(' '));
+  expect([answers(given), namesOutsideVmlinux(given)]).toEqual([['xdp.frags/none null null', 'fentry/none none null'], ['none']]);
+  expect([answers(asGiven), namesOutsideVmlinux(asGiven)]).toEqual([[' null null', ' null null'], []]);
+  const prediction = recordedPrediction(predictCell(asGiven, KERNEL));
+  expect(prediction.programs.map(({ status }) => status)).toEqual(['unknown', 'unknown']);
 });
 
 test('for lsm_cgroup, attach_to names a cgroup, and the section names the hook', async () => {
