@@ -32,8 +32,10 @@ export interface Prototype {
   arguments: readonly Argument[];
   /** What the context has after the last argument; `void` if unknown, null if nothing is there. */
   result: Argument | 'void' | null;
-  /** When the kernel refuses a program that reads an argument after the last. */
-  refusedAt: 'load' | 'attach';
+  /** When the kernel refuses a program that reads an argument after the last. `never`: the context has the registers of the machine. */
+  refusedAt: 'load' | 'attach' | 'never';
+  /** The byte offset of each argument in the context, if it is not one word for each argument. */
+  places?: readonly number[];
 }
 
 const POINTER_BYTES = 8;
@@ -104,6 +106,19 @@ const ITERATOR = 'bpf_iter_';
 const asBuffer = (argument: Argument): Argument =>
   argument.kind === 'bytes' || argument.kind === 'closed' ? { ...argument, kind: 'other' } : argument;
 
+const TRACEPOINT = 'btf_trace_';
+
+/**
+ * The arguments of a tracepoint with their names, which the type of its probes lacks, and the function that calls the probes has.
+ * @see DECLARE_TRACE() in include/linux/tracepoint.h
+ */
+function namedArguments(kernel: KernelTypes, tracepoint: string, own: readonly Argument[]): readonly Argument[] {
+  const found = findIn(kernel, 'func', `__traceiter_${tracepoint}`);
+  const proto = found && referencedType(found.btf, found.id);
+  if (!found || proto === null || vlenOf(found.btf, proto) !== own.length + 1) return own;
+  return own.map((argument, index) => ({ ...argument, name: parameterOf(found.btf, proto, index + 1)?.name ?? '' }));
+}
+
 const RAW = /^\??raw_(?:tp|tracepoint)(\.w)?\//;
 
 /**
@@ -124,8 +139,9 @@ function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, 
   // Tracepoints are typedefs of pointers to functions.
   const proto = kind === 'func' ? referencedType(btf, id) : resolveType(btf, referencedType(btf, resolveType(btf, id)));
   if (kindOf(btf, proto) !== 'func_proto') return null;
-  const found = argumentsOf(kernel, btf, proto, kind === 'func' ? 0 : 1);
-  if (!found) return null;
+  const unnamed = argumentsOf(kernel, btf, proto, kind === 'func' ? 0 : 1);
+  if (!unnamed) return null;
+  const found = symbol === TRACEPOINT ? namedArguments(kernel, name, unnamed) : unnamed;
   const what = `${WORDS[symbol] ?? 'function'} ${name}`;
   const raw = RAW.exec(section);
   // @see max_ctx_offset in __bpf_probe_register(), kernel/trace/bpf_trace.c
@@ -153,6 +169,33 @@ function memberPrototype(kernel: KernelTypes, { type, member }: StructOpsMember)
     return parameters && { target: `struct_ops member ${type}.${member}`, arguments: parameters, result: null, refusedAt: 'load' };
   }
   return null;
+}
+
+/** The registers that pass the first arguments, as members of the kernel's `struct pt_regs`. @see bpf_tracing.h of libbpf */
+const X86_REGISTERS = ['di', 'si', 'dx', 'cx', 'r8', 'r9'] as const;
+
+/** The byte offsets of the first arguments in the registers; null for a machine that is not known. */
+function registerPlaces(kernel: KernelTypes): number[] | null {
+  const registers = findIn(kernel, 'struct', 'pt_regs');
+  if (!registers) return null;
+  const { btf, id } = registers;
+  const members = Array.from({ length: vlenOf(btf, id) }, (_, index) => memberOf(btf, id, index));
+  const places = X86_REGISTERS.flatMap((name) => {
+    const member = members.find((each) => each?.name === name);
+    return member ? [member.bitOffset / 8] : [];
+  });
+  return places.length === X86_REGISTERS.length ? places : null;
+}
+
+/**
+ * What a kprobe at the start of a function finds in the registers. Null if the kernel lacks the function, or for a machine other than x86-64.
+ * The kernel and its verifier know nothing of it: any program may read any register.
+ */
+export function probePrototype(name: string, kernel: KernelTypes): Prototype | null {
+  const found = findIn(kernel, 'func', name);
+  const places = found && registerPlaces(kernel);
+  const own = found && argumentsOf(kernel, found.btf, referencedType(found.btf, found.id), 0);
+  return places && own && { target: `function ${name}`, arguments: own, result: null, refusedAt: 'never', places };
 }
 
 /** The name of a program's hook for "corematrix types diff"; null for programs that read no arguments by position. */

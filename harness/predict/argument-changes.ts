@@ -8,8 +8,9 @@ import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import { loadPredictor } from '../core-relo/relocate.ts';
 import { knownHelpers } from '../kernel-btf/enumerators.ts';
 import { findIn } from '../kernel-btf/kernel-names.ts';
-import { type Argument, argumentAt, type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
+import { type Argument, argumentAt, type Prototype, probePrototype, prototypeOf } from '../kernel-btf/prototype.ts';
 import { refusedKfuncs } from './findings/support.ts';
+import { probedFunction } from './findings/symbols.ts';
 import { objectReach } from './reach/input.ts';
 import { type ArgumentUse, type Reach, reachOf } from './reach/reach.ts';
 
@@ -62,10 +63,17 @@ export interface HookedReach extends Pick<Reach, 'uses' | 'reads'> {
   prototype: Prototype;
 }
 
+/** The function that a kprobe reads the arguments of; null for a return probe, for a place behind the start, and for other programs. */
+function startsAt(program: BpfProgram): string | null {
+  const isAtStart = /^\??kprobe\b/.test(program.section) && !(program.attachTo ?? program.section).includes('+');
+  return isAtStart ? probedFunction(program) : null;
+}
+
 /** How each program that loads on a kernel uses the arguments of its hook. Programs without such arguments are left out. */
 export function hookedReaches(object: BpfObject, kernel: KernelTypes, loader: Loader = DEFAULT_LOADER): HookedReach[] {
   const hooks = object.programs.flatMap((program) => {
-    const prototype = prototypeOf(program, kernel);
+    const probed = startsAt(program);
+    const prototype = probed === null ? prototypeOf(program, kernel) : probePrototype(probed, kernel);
     return prototype ? [{ program, prototype }] : [];
   });
   if (hooks.length === 0) return [];

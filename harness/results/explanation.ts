@@ -158,7 +158,7 @@ export const explanationFindings = z.strictObject({
   movedArguments: z
     .array(movedArgument)
     .optional()
-    .describe('Numbers that a program reads by position, where kernels have different parameters; absent without one.'),
+    .describe('Arguments that a program reads by position, where kernels have different parameters; absent without one.'),
   guarded: z.array(guardedPlace).describe('Relocations without a target that do no harm because a guard avoids them.'),
   fixedOffsets: z
     .array(z.strictObject({ object: objectId, programs: z.array(program).describe('Programs that read at fixed offsets.') }))

@@ -107,9 +107,10 @@ function isRejected(insn: Insn, { helpers }: Pick<ReachContext, 'helpers'>): boo
 }
 
 /** The position of the argument, from 1, that an instruction loads wholly or partly from the context; null if that is unknown. */
-function positionOf({ offset }: Insn, base: Value): number | null {
+function positionOf({ offset }: Insn, base: Value, places?: readonly number[]): number | null {
   if (base.type !== 'context' || base.offset === null) return null;
   const at = base.offset + offset;
+  if (places) return places.includes(at) ? places.indexOf(at) + 1 : null;
   return at >= 0 ? Math.floor(at / WHOLE) + 1 : null;
 }
 
@@ -247,12 +248,12 @@ class Explorer {
   #rejectsLoad(state: State, insn: Insn, base: Value): boolean {
     const { prototype, offsetAt } = this.#input;
     const isThrough = base.type !== 'context';
-    const position = isThrough ? argumentIn(base) : positionOf(insn, base);
+    const position = isThrough ? argumentIn(base) : positionOf(insn, base, prototype?.places);
     if (!prototype || !LOADS.has(insn.mode)) return false;
     if (isThrough) this.#use(state, position, offsetAt(state.owner, state.insn));
     if (position === null) return false;
     if (!isThrough && !state.guessed) this.reads.add(position);
-    const found = argumentAt(prototype, position);
+    const found = prototype.refusedAt === 'never' ? null : argumentAt(prototype, position);
     if (found === null) return false;
     const isAtContext = found === 'missing' || found.kind === 'closed';
     if (isAtContext === isThrough) return false;
@@ -301,7 +302,9 @@ class Explorer {
     const bits = bitsOf(insn.size);
     if (base.type === 'data') return this.#fresh(bits);
     // A part of an argument is no pointer.
-    if (base.type === 'context' && insn.size === WHOLE && this.#input.prototype) return this.#fresh(bits, true, positionOf(insn, base));
+    const { prototype } = this.#input;
+    if (base.type === 'context' && insn.size === WHOLE && prototype)
+      return this.#fresh(bits, true, positionOf(insn, base, prototype.places));
     if (base.type === 'context' || base.type === 'free') return this.#fresh(bits, insn.size === WHOLE);
     if (base.type !== 'constant-data') return ANY;
     const at = base.offset + insn.offset;
