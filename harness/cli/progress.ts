@@ -91,8 +91,7 @@ function statusLine(state: State, coloured: (status: Status, text: string) => st
   const counts = [...state.counts].map(([status, count]) => coloured(status, `${count} ${status}`)).join('  ');
   const elapsedMs = state.startedAt === null ? 0 : performance.now() - state.startedAt;
   const pace = paceText({ elapsedMs, ran: state.ran, left: state.total - state.done });
-  const cells =
-    state.total > 0 ? `cells ${state.done}/${state.total}  ${counts}${counts === '' ? '' : '  '}${pace}` : 'reading kernel indexes';
+  const cells = state.total > 0 ? `cells ${state.done}/${state.total}  ${counts}${counts === '' ? '' : '  '}${pace}` : 'preparing';
   const loading = [...state.downloads.values()];
   const bytes = loading.reduce((sum, download) => sum + download.bytes, 0);
   const total = loading.reduce((sum, download) => sum + download.total, 0);

@@ -5,7 +5,7 @@ import { UserError } from '../base/errors.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import { cacheRoot } from '../base/files.ts';
 import { findMinimumKernel, type MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
-import type { RunObject } from '../plan/inputs/inputs.ts';
+import type { Inputs, RunObject } from '../plan/inputs/inputs.ts';
 import { checkGuestMachine } from '../setup/guest-machine.ts';
 import { ensureAgents } from './agents.ts';
 import { chosenKernels, readConfigured } from './configured.ts';
@@ -27,17 +27,25 @@ export interface FloorOptions extends SourceOptions, Pick<RunSettings, 'jobs' | 
   signal?: AbortSignal | undefined;
 }
 
-async function oneObject({ object: path, config, loader }: FloorOptions): Promise<RunObject> {
+/** The objects that are meant: of those that the configuration gives several loaders, the rows of the wanted one. */
+async function meantObjects({ object: path, config, loader }: FloorOptions): Promise<Inputs> {
   const named = { objects: path === undefined ? [] : [path], config };
-  const { objects, problems } = await readConfigured(named, { loaders: loader === undefined ? undefined : [loader] });
-  // The configuration may give a file several rows: those of other loaders than the wanted one are not meant.
-  const meant =
-    loader === undefined || objects.length === 1 ? objects : objects.filter(({ result }) => (result.loader ?? DEFAULT_LIBBPF) === loader);
+  const inputs = await readConfigured(named, { loaders: loader === undefined ? undefined : [loader] });
+  if (loader === undefined || inputs.objects.length === 1) return inputs;
+  const rowsOf = ({ objects }: Inputs) => objects.filter(({ result }) => (result.loader ?? DEFAULT_LIBBPF) === loader);
+  // A row to which the configuration gives the loader comes before one that gets it from the caller.
+  const configured = rowsOf(await readConfigured(named));
+  return { ...inputs, objects: configured.length > 0 ? configured : rowsOf(inputs) };
+}
+
+async function oneObject(options: FloorOptions): Promise<RunObject> {
+  const { object: path, loader } = options;
+  const { objects: meant, problems } = await meantObjects(options);
   const [object] = meant;
   if (object && meant.length === 1) return object;
-  const differ = loader === undefined && new Set(objects.map(({ result }) => result.loader)).size > 1;
+  const differ = loader === undefined && new Set(meant.map(({ result }) => result.loader)).size > 1;
   const advice = differ ? '; the configuration names several loaders: choose one with --loader' : '';
-  throw new UserError(problems[0] ?? `${path ?? 'the configuration'}: name one object, this means ${objects.length}${advice}`);
+  throw new UserError(problems[0] ?? `${path ?? 'the configuration'}: name one object, this means ${meant.length}${advice}`);
 }
 
 /**

@@ -44,7 +44,10 @@ export async function buildLoaderProgram(loader: LibraryLoader, { cache, onNote 
   const path = join(target, 'loader');
   const started = performance.now();
   const library = libraryName(`${loader.family}@${loader.release}`);
-  const state = await populateDirectory(target, async (building) => build(join(building, 'loader')));
+  const state = await populateDirectory(target, async (building) => {
+    onNote(`building the loader program with ${library} ${release}, which may take minutes`);
+    await build(join(building, 'loader'));
+  });
   if (state === 'built') onNote(`loader program with ${library} ${release}: ${secondsSince(started)}`);
   return { path, sha256: await sha256Of(path), library, release };
 }

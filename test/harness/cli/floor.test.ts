@@ -99,11 +99,13 @@ describe('an object', () => {
       const path = sample('exec_watch');
       await writeFile(
         join(folder, 'rows.yaml'),
-        `objects:\n  - { path: ${path}, loader: libbpf@1.5 }\n  - { path: ${path}, name: plain }\n`,
+        `objects:\n  - { path: ${path}, name: older, loader: libbpf@1.5 }\n  - { path: ${path}, name: plain }\n`,
       );
       const args = ['floor', path, '-c', 'rows.yaml', '-k', 'debian:5.10', '--json', '--loader'];
-      const found = await Promise.all(['libbpf@default', 'libbpf@1.1'].map(async (loader) => corematrix(folder, [...args, loader])));
-      expect(found.map(({ stdout }) => JSON.parse(stdout).object)).toEqual(['plain', 'plain+libbpf-1.1']);
+      const found = await Promise.all(
+        ['libbpf@default', 'libbpf@1.1', 'libbpf@1.5'].map(async (loader) => corematrix(folder, [...args, loader])),
+      );
+      expect(found.map(({ stdout }) => JSON.parse(stdout).object)).toEqual(['plain', 'plain+libbpf-1.1', 'older+libbpf-1.5']);
     } finally {
       await rm(folder, { recursive: true });
     }
