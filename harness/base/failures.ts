@@ -314,6 +314,7 @@ const CATALOGUE = {
       'The loader refused a setting of the configuration.',
       'cilium/ebpf or aya did not open the object, or refused a map before it asked the kernel.',
       'cilium/ebpf has no function that attaches programs of this section or type, or refused the attach target before it asked the kernel.',
+      'libbpf printed `usdt: failed to find USDT support BPF maps`.',
       'libbpf printed `attach program FD is not set`: a freplace program needs its own loader, which names the program whose function it replaces.',
       'A prediction finds what the object alone decides: the other byte order, static programs and maps, SEC("maps"), variables and externs without a section, and section names that this libbpf does not know. It does not check all that libbpf checks.',
     ],

@@ -203,6 +203,11 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'object-invalid',
+    reason: /maps that libbpf needs for USDT/,
+    advice: 'Write #include <bpf/usdt.bpf.h>: it defines the maps for the arguments of USDT programs.',
+  },
+  {
+    class: 'object-invalid',
     reason: /missing BPF prog type/,
     advice:
       'This libbpf takes no program type from the section name; other loaders may. Name the type, programs: {NAME: {type: TYPE}} in the configuration (bpf_program__set_type() in a loader), or use a section name of libbpf.',

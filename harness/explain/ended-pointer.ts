@@ -82,16 +82,17 @@ function isOfPacket(code: Code, register: number, before: number): boolean {
 
 /**
  * Finds the call that ended a pointer, among the instructions right before its use.
- * @param at the instruction at which the verifier stopped
+ * @param at the instruction at which the verifier stopped, perhaps in a subprogram
+ * @param program the program that the verifier refused, whose type decides what its subprograms find in the context
  * @returns null if the instruction uses no pointer, or if no such call precedes it
  */
-export function endedBefore(object: BpfObject, at: { program: string; insn: number }): EndedPointer | null {
+export function endedBefore(object: BpfObject, at: { program: string; insn: number }, program: string): EndedPointer | null {
   const owner = [...object.programs, ...object.subprograms].find(({ name }) => name === at.program);
   const code = owner && compiledCode(object)(owner);
   const used = code && readInsn(code, at.insn);
   let register = used ? pointerIn(used) : null;
   if (!code || register === null) return null;
-  const hasPacket = object.programs.some(({ name, type }) => name === at.program && type !== null && WITH_PACKET.has(type));
+  const hasPacket = object.programs.some(({ name, type }) => name === program && type !== null && WITH_PACKET.has(type));
   for (let before = at.insn - 1; before >= 0; before--) {
     const insn = readInsn(code, before);
     if (!insn || isEnd(insn) || (isCall(insn) && register <= LAST_CLOBBERED)) return null;

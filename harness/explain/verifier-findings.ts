@@ -48,7 +48,7 @@ export function verifierFindings(failure: ProgramFailure, objects: ReadonlyMap<s
       advice: onLateTest(reason),
     };
   }
-  const ended = at && NUMBER.test(reason) ? endedBefore(bpf, at) : null;
+  const ended = at && NUMBER.test(reason) ? endedBefore(bpf, at, program) : null;
   if (at && ended) {
     const hint = `${program}: the pointer that insn ${at.insn} uses ended at insn ${ended.insn}, which calls ${ended.call}()`;
     return { hints: [hint], advice: ON_ENDED[ended.by](ended.call) };

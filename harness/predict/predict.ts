@@ -19,7 +19,7 @@ import type { Mode } from '../plan/settings/mode-name.ts';
 import { type Hit, type Reach, reachOf } from './reach/reach.ts';
 import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
-import { programRefusedByLibbpf, programWithoutTarget, refusedByLoader } from './findings/object-only.ts';
+import { programRefusedByLibbpf, programWithoutTarget, refusedByLoader, usdtWithoutMaps } from './findings/object-only.ts';
 import { attachByNameFindings, certainlyWithoutTarget } from './findings/attach-by-name.ts';
 import { attachTypeFindings } from './findings/attach-type.ts';
 import { callbackFindings } from './findings/callbacks.ts';
@@ -314,7 +314,13 @@ export function predictCell(
   const kfuncsIn = kfuncTypeFindings(input, kernel);
   const addressesIn = kfuncAddressFindings(input, kernel, loader);
   const attached = (program: BpfProgram) =>
-    mode === 'load' ? [] : [...attachTypeFindings(program, kernel, loader), ...attachByNameFindings(program, kernel, loader)];
+    mode === 'load'
+      ? []
+      : [
+          ...attachTypeFindings(program, kernel, loader),
+          ...attachByNameFindings(program, kernel, loader),
+          ...usdtWithoutMaps(program, input, loader),
+        ];
   const own = new Map(
     input.programs.map(
       (program) =>

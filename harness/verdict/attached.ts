@@ -10,11 +10,13 @@ import {
   attachClass,
   builtWithout,
   hasNoFunction,
+  lacksUsdtMaps,
   isOfManyKprobes,
   MISSING_TARGET,
   targetReason,
   unknownAttachType,
   untraceableFailure,
+  WITHOUT_USDT_MAPS,
 } from './rules/attach.ts';
 import type { Failure, InModule } from './rules/context.ts';
 
@@ -117,6 +119,8 @@ function judge(attachment: Attachment, known: Known, isOnlyMap: boolean): Attach
   if (isLeftAlone(attachment, error, warnings)) return { failure: null, attached: false };
   if (hasNoFunction(detail))
     return { failure: { stage: 'attach', class: 'object-invalid', errno, reason: oneLine(detail) }, attached: false };
+  if (warnings.some(lacksUsdtMaps))
+    return { failure: { stage: 'attach', class: 'object-invalid', errno, reason: WITHOUT_USDT_MAPS }, attached: false };
   const lacking = unsupportedType(attachment, error, known);
   if (lacking !== null) return { failure: { stage: 'attach', class: 'attach-failed', errno, reason: lacking }, attached: false };
   const failure = untraceable(attachment, known) ?? moduleOfTracepoint(attachment, known);

@@ -7,6 +7,7 @@ import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { sectionKnownSince } from '../../bpf/object/section-names.ts';
 import type { Loader } from '../../core-relo/loader.ts';
 import { cannotOpen, givesNoTarget, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
+import { WITHOUT_USDT_MAPS } from '../../verdict/rules/attach.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 
 const notOpened = (message: string, library: string): PredictedFailure => {
@@ -52,6 +53,17 @@ function refusedProgram(program: BpfProgram, minor: number): string | null {
 export function programRefusedByLibbpf(program: BpfProgram, { libbpfMinor }: Pick<Loader, 'libbpfMinor'>): Finding[] {
   const reason = libbpfMinor === null ? null : refusedProgram(program, libbpfMinor);
   return reason === null ? [] : [{ failure: { stage: 'verify', class: 'object-invalid', reason }, certain: true }];
+}
+
+/** A USDT program with all that libbpf needs to attach it. The path is absolute, so that libbpf does not search for the file first. */
+const USDT = /^\??usdt(?:\.s)?\/\/[^:]+:[^:]+:[^:]+$/;
+const USDT_MAPS = ['__bpf_usdt_specs', '__bpf_usdt_ip_to_spec_id'] as const;
+
+/** Finds a USDT program that libbpf does not attach, because the object lacks the maps for its arguments. @see usdt_manager_new() in usdt.c */
+export function usdtWithoutMaps(program: BpfProgram, { maps }: BpfObject, { libbpfMinor }: Pick<Loader, 'libbpfMinor'>): Finding[] {
+  const isAttached = libbpfMinor !== null && !program.hasGivenType && program.attachTo === null && USDT.test(program.section);
+  if (!isAttached || USDT_MAPS.every((wanted) => maps.some(({ name }) => name === wanted))) return [];
+  return [{ failure: { stage: 'attach', class: 'object-invalid', reason: WITHOUT_USDT_MAPS }, certain: true }];
 }
 
 /** Sections whose programs need a target that cilium/ebpf does not look up, by release. @see findProgramTargetInKernel() in its prog.go */

@@ -38,6 +38,14 @@ export function hasNoFunction(reason: string): boolean {
   return NO_FUNCTION.test(reason);
 }
 
+/** The reason of a USDT program in an object without the maps for its arguments, which no kernel can change. */
+export const WITHOUT_USDT_MAPS = 'the object lacks the maps that libbpf needs for USDT programs: the source must include bpf/usdt.bpf.h';
+
+/** Whether libbpf did not ask the kernel to attach a USDT program, because the object lacks maps. @see usdt_manager_new() in libbpf's usdt.c */
+export function lacksUsdtMaps(message: string): boolean {
+  return message.startsWith('usdt: failed to find USDT support BPF maps');
+}
+
 /** What a guest found in the kernel's lists about a function to attach to. */
 export type TargetFacts = NonNullable<CellEvidence['targets']>[number];
 
@@ -152,6 +160,7 @@ export function attachFailed(context: FailureContext): Finding | null {
   const lines = attempt.log.failures.flatMap(({ topic, text }) => (topic === 'attach' ? [text] : []));
   const cause = lines.findLast((text) => !CONSEQUENCE.test(text)) ?? lines.at(-1);
   if (cause === undefined) return null;
+  if (lines.some(lacksUsdtMaps)) return { stage: 'attach', class: 'object-invalid', reason: WITHOUT_USDT_MAPS };
   const number = [cause, ...lines.toReversed()]
     .filter((text) => !text.startsWith(WITH_VALUE))
     .map((text) => errnoOf(text.slice(text.lastIndexOf(': ') + 2)))

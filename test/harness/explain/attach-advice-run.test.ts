@@ -27,6 +27,11 @@ SEC("uprobe") int sleeps_not(void *ctx) { seen++; return 0; }
 SEC("fentry/ip_append_data") int many_arguments(void *ctx) { seen++; return 0; }
 SEC("kprobe/ip_append_data") int many_registers(void *ctx) { seen++; return 0; }
 `,
+  usdt: `
+u64 seen;
+SEC("usdt//bin/none:provider:event") int on_event(void *ctx) { seen++; return 0; }
+SEC("kprobe/vfs_read") int beside(void *ctx) { seen++; return 0; }
+`,
   symbol: `
 u64 seen;
 extern const void type_show __attribute__((section(".ksyms"), weak));
@@ -58,30 +63,34 @@ const kernelOf = (id: string) => /\b(?:5\.10|7\.3)\b/.exec(id)?.[0] ?? id;
 
 test('the form that the advice names is accepted by the kernels that refuse the other', () => {
   const seen = results.cells.flatMap(({ kernel, programs }) =>
-    programs.map(({ name, status }) => `${name} on ${kernelOf(kernel)}: ${status}`),
+    programs.map(({ name, status, predicted }) => `${name} on ${kernelOf(kernel)}: ${status}, predicted ${predicted?.status}`),
   );
   expect(seen.toSorted()).toMatchInlineSnapshot(`
     [
-      "address on 5.10: fail",
-      "address on 7.3: fail",
-      "at_end on 5.10: pass",
-      "at_end on 7.3: fail",
-      "at_entry on 5.10: pass",
-      "at_entry on 7.3: pass",
-      "at_offset on 5.10: fail",
-      "at_offset on 7.3: fail",
-      "at_start on 5.10: pass",
-      "at_start on 7.3: pass",
-      "many_arguments on 5.10: fail",
-      "many_arguments on 7.3: pass",
-      "many_registers on 5.10: pass",
-      "many_registers on 7.3: pass",
-      "on_several on 5.10: fail",
-      "on_several on 7.3: fail",
-      "sleeps on 5.10: fail",
-      "sleeps on 7.3: pass",
-      "sleeps_not on 5.10: pass",
-      "sleeps_not on 7.3: pass",
+      "address on 5.10: fail, predicted unknown",
+      "address on 7.3: fail, predicted unknown",
+      "at_end on 5.10: pass, predicted unknown",
+      "at_end on 7.3: fail, predicted unknown",
+      "at_entry on 5.10: pass, predicted unknown",
+      "at_entry on 7.3: pass, predicted unknown",
+      "at_offset on 5.10: fail, predicted unknown",
+      "at_offset on 7.3: fail, predicted unknown",
+      "at_start on 5.10: pass, predicted unknown",
+      "at_start on 7.3: pass, predicted unknown",
+      "beside on 5.10: pass, predicted unknown",
+      "beside on 7.3: pass, predicted unknown",
+      "many_arguments on 5.10: fail, predicted unknown",
+      "many_arguments on 7.3: pass, predicted unknown",
+      "many_registers on 5.10: pass, predicted unknown",
+      "many_registers on 7.3: pass, predicted unknown",
+      "on_event on 5.10: fail, predicted fail",
+      "on_event on 7.3: fail, predicted fail",
+      "on_several on 5.10: fail, predicted unknown",
+      "on_several on 7.3: fail, predicted unknown",
+      "sleeps on 5.10: fail, predicted fail",
+      "sleeps on 7.3: pass, predicted unknown",
+      "sleeps_not on 5.10: pass, predicted unknown",
+      "sleeps_not on 7.3: pass, predicted unknown",
     ]
   `);
 });
@@ -143,6 +152,18 @@ test('each refusal by a target or a sleepable flag has advice of its own, and no
         ],
         "reasons": [
           "5.10: failed to attach: -ENOTSUPP",
+        ],
+        "snippet": null,
+      },
+      {
+        "advice": [
+          "Write #include <bpf/usdt.bpf.h>: it defines the maps for the arguments of USDT programs.",
+        ],
+        "programs": [
+          "on_event",
+        ],
+        "reasons": [
+          "5.10 7.3: the object lacks the maps that libbpf needs for USDT programs: the source must include bpf/usdt.bpf.h",
         ],
         "snippet": null,
       },

@@ -132,6 +132,22 @@ int read_after_move(struct xdp_md *ctx)
 	return data[0] ? XDP_DROP : XDP_PASS;
 }
 
+static __attribute__((noinline)) int moves(struct xdp_md *ctx)
+{
+	volatile char *data = (void *)(long)ctx->data;
+
+	if ((void *)(data + 1) > (void *)(long)ctx->data_end)
+		return XDP_DROP;
+	bpf_xdp_adjust_head(ctx, 4);
+	return data[0] ? XDP_DROP : XDP_PASS;
+}
+
+SEC("xdp")
+int moved_in_function(struct xdp_md *ctx)
+{
+	return moves(ctx);
+}
+
 SEC("tp_btf/sched_switch")
 int number_after_submit(unsigned long long *ctx)
 {
@@ -223,15 +239,17 @@ it('a pointer that a call ended is explained by this call, not by the arguments 
   `);
   expect(causesOf('written_after_submit')).toMatchInlineSnapshot(`
     [
-      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 11; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
-      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 12; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
-      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 8; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 11; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head(); moved_in_function: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 12; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head(); moved_in_function: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 8; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head(); moved_in_function: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "6.12 7.3: verifier-rejected: verifier: R6 invalid mem access 'scalar' at insn 10; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head(); moved_in_function: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
       "bpf_ringbuf_submit() gives the memory back, and the pointer to it is only a number after the call. Read, write and pass it only before the call.",
       "The verifier sees a number here, not a pointer. If it is an argument, this kernel has a number at its position: compare the prototypes ("corematrix types diff btf_trace_sched_switch").",
       "bpf_xdp_adjust_head() may move the packet, so all addresses of it that the program knows are only numbers after the call. Read data and data_end from the context again behind the call, and compare them again.",
-      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 11; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
-      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 12; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
-      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 8; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 11; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head(); moved_in_function: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 12; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head(); moved_in_function: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 8; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head(); moved_in_function: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
+      "5.10: verifier-rejected: verifier: R6 invalid mem access 'inv' at insn 10; written_after_submit: the pointer that insn 11 uses ended at insn 9, which calls bpf_ringbuf_submit(); read_after_move: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head(); moved_in_function: the pointer that insn 8 uses ended at insn 7, which calls bpf_xdp_adjust_head()",
       "bpf_ringbuf_submit() gives the memory back, and the pointer to it is only a number after the call. Read, write and pass it only before the call.",
       "The verifier sees a number here, not a pointer. If it is an argument, this kernel has a number at its position: compare the prototypes ("corematrix types diff btf_trace_sched_switch").",
       "bpf_xdp_adjust_head() may move the packet, so all addresses of it that the program knows are only numbers after the call. Read data and data_end from the context again behind the call, and compare them again.",
