@@ -16,6 +16,7 @@ import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption, forceOption, jobsOption, repeated, seconds } from './options.ts';
 import { checkOut } from './out-folder.ts';
+import type { PrintedBytes } from '../run/evidence.ts';
 import { passOn, runExecutable } from './run-executable.ts';
 import { SELECTOR_FORMS } from './selector-help.ts';
 import { showMatrix, showResults } from './show-results.ts';
@@ -60,10 +61,10 @@ function withoutValues(command: readonly string[]): string[] {
 }
 
 /** Writes the report folder if one is named. The terminal has the output of the executable, or the matrix if there are several kernels. */
-async function save(results: Results, { out, format, htmlAssets, force }: ExecOptions): Promise<void> {
+async function save(results: Results, output: PrintedBytes | null, { out, format, htmlAssets, force }: ExecOptions): Promise<void> {
   const [only, more] = results.cells;
   if (only && !more) {
-    await passOn(results, only, 'exec');
+    await passOn({ results, cell: only, output }, 'exec');
     if (out === undefined) return;
     await writeReportFolder(results, out, { ...renderOptions(), htmlAssets, force, ...(format && { formats: format }) });
     return;
@@ -85,14 +86,16 @@ async function exec(argv: readonly [string, ...string[]], options: ExecOptions, 
   const note = (text: string) => writeLine(process.stderr, `note: ${text}`);
   await checkFolder(options);
   const object = await packExecutable({ argv, with: named, env, results: file, timeoutMs: timeout * 1000, directory: resolve('.'), note });
+  let output: PrintedBytes | null = null;
+  const onPrinted = (printed: PrintedBytes) => (output = printed);
   await interruptible({
     onInterrupt: () => writeLine(process.stderr, 'interrupted'),
     work: async (signal) =>
       runExecutable(
-        { object, selectors, sources: sourcesOf(options), accel, jobs, verbose, many: true, command: withoutValues(command) },
+        { object, selectors, sources: sourcesOf(options), accel, jobs, verbose, many: true, command: withoutValues(command), onPrinted },
         signal,
       ),
-    save: async (results) => save(await withExplanation(results, [], note), options),
+    save: async (results) => save(await withExplanation(results, [], note), output, options),
   });
 }
 

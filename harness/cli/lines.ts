@@ -8,7 +8,7 @@ export function writeLine(stream: Writable, text: string): void {
 }
 
 /** Writes pieces of text no faster than the reader takes them. Stops if the reader closes the stream early. */
-export async function writeParts(stream: Writable, parts: Iterable<string>): Promise<void> {
+export async function writeParts(stream: Writable, parts: Iterable<string | Uint8Array>): Promise<void> {
   for (const part of parts) {
     if (stream.destroyed) return;
     if (stream.write(part)) continue;

@@ -83,6 +83,7 @@ export function lineOf(event: RunEvent, { verbose, names }: LineOptions): string
       return 'interrupted: ending guests and writing the report of finished cells (Ctrl-C again exits at once)';
     case 'download':
     case 'cell-started':
+    case 'printed':
       return null;
   }
 }

@@ -9,6 +9,7 @@ import type { RunObject } from '../plan/inputs/inputs.ts';
 import { logText } from '../results/logs.ts';
 import type { CellResult, Results } from '../results/schema.ts';
 import type { RunEvent } from '../run/events.ts';
+import type { PrintedBytes } from '../run/evidence.ts';
 import { run } from '../run/run.ts';
 import { ensureAgents } from '../library/agents.ts';
 import type { Sources } from '../library/sources.ts';
@@ -41,6 +42,8 @@ interface ExecutableRun {
   many: boolean;
   /** The command line for the results. */
   command: string[];
+  /** Called with what the executable printed on a kernel. */
+  onPrinted: (output: PrintedBytes) => void;
 }
 
 /**
@@ -48,7 +51,7 @@ interface ExecutableRun {
  * @throws UserError if a kernel cannot run it, InfraError if nothing can run
  */
 export async function runExecutable(
-  { object, selectors, sources, accel, jobs, verbose, many, command }: ExecutableRun,
+  { object, selectors, sources, accel, jobs, verbose, many, command, onPrinted }: ExecutableRun,
   signal: AbortSignal,
 ): Promise<Results> {
   const from = { cache: cacheRoot(), ...sources };
@@ -57,7 +60,10 @@ export async function runExecutable(
   // The output of the executable is all that a caller such as `go test` expects.
   const isQuiet = count === 1 && !verbose && !process.stderr.isTTY;
   const progress = isQuiet ? null : showProgress(process.stderr, verbose);
-  const emit = (event: RunEvent) => progress?.onEvent(event);
+  const emit = (event: RunEvent) => {
+    if (event.kind === 'printed') onPrinted(event.output);
+    progress?.onEvent(event);
+  };
   try {
     const agents = await unlessInterrupted(signal, ensureAgents([object], sources, emit));
     const kernelOptions = { ...from, signal, onProgress: emit };
@@ -79,17 +85,21 @@ function kernelWarnings(log: string): string[] {
   });
 }
 
-/** The end of the last line is not part of a log. */
-function wholeLines(text: string): string[] {
-  return text === '' ? [] : [`${text}\n`];
+/** What one executable did on one kernel. */
+interface Passed {
+  results: Results;
+  cell: CellResult;
+  /** Null if its guest did not come so far. */
+  output: PrintedBytes | null;
 }
 
 /** Passes on what the executable printed, and sets its exit status as that of this process. */
-export async function passOn(results: Results, cell: CellResult, name: 'exec' | 'shell'): Promise<void> {
+export async function passOn({ results, cell, output }: Passed, name: 'exec' | 'shell'): Promise<void> {
   const say = (text: string) => writeLine(process.stderr, `corematrix ${name}: ${text}`);
-  const { stdout, stderr, kernel } = cell.logs;
-  await writeParts(process.stdout, wholeLines(logText(results.logs, stdout)));
-  await writeParts(process.stderr, wholeLines(logText(results.logs, stderr)));
+  if (output) {
+    await writeParts(process.stdout, [output.stdout]);
+    await writeParts(process.stderr, [output.stderr]);
+  }
   if (!cell.ended) {
     say(`no verdict on ${cell.kernel}: ${cell.reason ?? cell.status}`);
     process.exitCode = exitCodeOfResults(results, 0);
@@ -102,7 +112,7 @@ export async function passOn(results: Results, cell: CellResult, name: 'exec' | 
   const isFailure = passed === 0 && cell.status === 'fail' && name === 'exec';
   process.exitCode = isFailure ? EXIT.incompatible : passed;
   if (isFailure) say(`${cell.kernel}: ${cell.reason ?? ''}`);
-  const warned = kernelWarnings(logText(results.logs, kernel));
+  const warned = kernelWarnings(logText(results.logs, cell.logs.kernel));
   if (cell.status === 'pass' || warned.length === 0) return;
   say(`messages of ${cell.kernel}:`);
   for (const line of warned.slice(-MAX_KERNEL_LINES)) writeLine(process.stderr, `  ${line}`);

@@ -24,6 +24,7 @@ import { addHelp } from './help.ts';
 import { interruptible, untilInterrupted } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { accelOption, seconds } from './options.ts';
+import type { PrintedBytes } from '../run/evidence.ts';
 import { passOn, runExecutable } from './run-executable.ts';
 import { objectFile, shellTools } from './shell-tools.ts';
 import { scriptFromInput, shellCommand } from './shell-command.ts';
@@ -126,13 +127,16 @@ async function runScript(script: string, object: string | undefined, options: Sh
   const { kernel, accel, timeout } = options;
   const program = await shellCommand({ script, object, timeoutMs: timeout * 1000, note });
   const command = ['corematrix', ...process.argv.slice(2)];
-  const request = { object: program, selectors: [kernel], sources: sourcesOf(options), accel, verbose: false, many: false, command };
+  let output: PrintedBytes | null = null;
+  const onPrinted = (printed: PrintedBytes) => (output = printed);
+  const plan = { object: program, selectors: [kernel], sources: sourcesOf(options), accel };
+  const request = { ...plan, verbose: false, many: false, command, onPrinted };
   await interruptible({
     onInterrupt: () => process.stderr.write('interrupted\n'),
     work: async (signal) => runExecutable(request, signal),
     save: async (results) => {
       const [only] = results.cells;
-      if (only) await passOn(results, only, 'shell');
+      if (only) await passOn({ results, cell: only, output }, 'shell');
     },
   });
 }

@@ -31,7 +31,8 @@ import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
 import { droppedInGuest } from './dropped.ts';
 import { executableVerdict } from './executable-cell.ts';
-import { timeInLibbpf, withProgramsOf } from './evidence.ts';
+import type { Emit } from './events.ts';
+import { printedBytes, timeInLibbpf, withProgramsOf } from './evidence.ts';
 import type { ResolvedCustomBtf } from '../plan/settings/btf/custom-btf.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { runCheckOf } from '../plan/object-settings/run-check-plan.ts';
@@ -52,6 +53,7 @@ export interface CellSetup {
   request: Pick<RunRequest, 'keep'>;
   limits: CellLimits;
   signal: AbortSignal;
+  emit: Emit;
 }
 
 /** The guests of a cell, each with its own folder. */
@@ -174,6 +176,10 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
   const predict = await predictionOf(object, { release: kernel.result.release, types: inPackage });
   let predicted: PredictedCell | null = null;
   const prediction = () => (predicted ??= predict());
+  if (object.executable) {
+    const output = printedBytes(last.guest.frames);
+    setup.emit({ kind: 'printed', kernel: kernel.result.id, object: object.result.id, output });
+  }
   const judged = (): CellResult => {
     // The rules of a custom loader are not known.
     const beside = (cell: CellResult) =>

@@ -1,5 +1,6 @@
 // All events of a run in one stream. Terminal, logs and machines only listen; they decide nothing.
 import type { AccelChoice } from '../guest/accel.ts';
+import type { PrintedBytes } from './evidence.ts';
 import type { CellResult, KernelResult } from '../results/schema.ts';
 
 export type RunEvent =
@@ -12,6 +13,8 @@ export type RunEvent =
   | { kind: 'kernel-ready'; kernel: string; release: string; fromCache: boolean; bootMs: number }
   | { kind: 'kernel-failed'; kernel: string; reason: string }
   | { kind: 'cell-started'; kernel: string; object: string }
+  /** What an executable printed, byte by byte. It comes before the end of its cell. */
+  | { kind: 'printed'; kernel: string; object: string; output: PrintedBytes }
   | { kind: 'cell-finished'; cell: CellResult; kernel: KernelResult; done: number; total: number }
   | { kind: 'interrupted' };
 

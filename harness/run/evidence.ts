@@ -9,15 +9,33 @@ import { runCheckFacts } from './run-check-facts.ts';
 import type { CellEvidence, LoaderReport, Printed } from '../verdict/evidence/evidence.ts';
 import type { LogRecord } from '../logs/record.ts';
 
+/** The output of commands as they wrote it. */
+export interface PrintedBytes {
+  stdout: Buffer;
+  stderr: Buffer;
+}
+
+function bytesOf(frames: readonly Frame[]): PrintedBytes {
+  const of = (stream: number) =>
+    Buffer.concat(frames.flatMap((frame) => (frame.type === 'output' && frame.stream === stream ? [frame.bytes] : [])));
+  return { stdout: of(1), stderr: of(2) };
+}
+
 /** The output of commands. A chunk may end within a character. */
 function outputOf(frames: readonly Frame[]): Printed {
-  const of = (stream: number) =>
-    Buffer.concat(frames.flatMap((frame) => (frame.type === 'output' && frame.stream === stream ? [frame.bytes] : []))).toString('utf8');
-  return { stdout: of(1), stderr: of(2) };
+  const { stdout, stderr } = bytesOf(frames);
+  return { stdout: stdout.toString('utf8'), stderr: stderr.toString('utf8') };
 }
 
 function thrownAway(bytes: number): string {
   return bytes === 0 ? '' : `\n[corematrix: ${bytes} more bytes of output were dropped]\n`;
+}
+
+/** What an executable printed, byte by byte; standard error ends with a note if the guest dropped a part. */
+export function printedBytes(frames: readonly Frame[]): PrintedBytes {
+  const { stdout, stderr } = bytesOf(frames);
+  const end = frames.find((frame) => frame.type === 'command-end');
+  return { stdout, stderr: Buffer.concat([stderr, Buffer.from(thrownAway(end?.dropped ?? 0))]) };
 }
 
 /** The load attempt of a custom loader. The lines of libbpf in its output are the log. */

@@ -12,6 +12,7 @@ const KINDS = {
   'kernel-ready': true,
   'kernel-failed': true,
   'cell-started': true,
+  printed: true,
   'cell-finished': true,
   interrupted: true,
 } as const satisfies Record<RunEvent['kind'], true>;

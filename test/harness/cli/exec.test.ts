@@ -97,6 +97,13 @@ test('only named variables get into the guest, and no value of them into the rep
   expect(results.run.command.slice(1)).toEqual(['exec', '-k', KERNEL, '--env', 'TOKEN=…', '-o', 'report', '--', './three', 'fine']);
 });
 
+test('the output of an executable on one kernel is passed on byte by byte', async () => {
+  const path = await project('bytes', { 'print.sh': "#!/bin/sh\nprintf 'a\\r\\n\\377\\0 no newline'\nprintf 'err\\200' >&2\n" });
+  const { stdout, stderr } = await execa('node', [MAIN, 'exec', '-k', KERNEL, '--', './print.sh'], { cwd: path, encoding: 'buffer' });
+  expect([...stdout]).toEqual([...Buffer.from('a\r\n\xff\0 no newline', 'latin1')]);
+  expect([...stderr]).toEqual([...Buffer.from('err\x80', 'latin1')]);
+});
+
 test('several kernels are shown as a matrix with the reason, and the report has a row for each', async () => {
   const path = await compiled('kernels');
   const { stdout, exitCode } = await exec(path, '-k', 'debian:5.10', '-o', 'report', '--', './three', 'two');
