@@ -35,6 +35,7 @@ afterEach(async () => {
 const aptLog = async () => readFile(join(runner.bin, 'apt-get.log'), 'utf8').catch(() => '');
 
 interface ActionStep {
+  id?: string;
   if?: string;
   uses?: string;
   run?: string;
@@ -70,15 +71,20 @@ describe('action.yml', () => {
     expect([inputs.comment.default, withToken[0]?.if]).toEqual(['false', "${{ always() && inputs.comment == 'true' }}"]);
   });
 
-  it('the GitHub action saves the cache that its steps use, by the lock file, after it is pruned', async () => {
+  it('the GitHub action saves the cache that its steps use, by the lock file, after it is pruned, even if programs fail', async () => {
     const { runs } = await definition();
     const steps: ActionStep[] = runs.steps;
-    const cache = steps.find(({ uses }) => uses?.startsWith('actions/cache@'));
+    const restore = steps.find(({ uses }) => uses === 'actions/cache/restore@v4');
+    const [prune, save] = steps.slice(-2);
     const used = steps.flatMap(({ env }) => env?.['COREMATRIX_CACHE'] ?? []);
-    expect(new Set(used)).toEqual(new Set([cache?.with?.['path']]));
-    expect(cache?.with?.['key']).toContain('hashFiles(inputs.lock)');
-    // The cache is saved after the last step.
-    expect([steps.at(-1)?.if, steps.at(-1)?.run]).toEqual(['${{ always() }}', 'bash "$GITHUB_ACTION_PATH/docs/ci/action/prune.sh"']);
+    expect(new Set([...used, save?.with?.['path']])).toEqual(new Set([restore?.with?.['path']]));
+    expect(restore?.with?.['key']).toContain('hashFiles(inputs.lock)');
+    expect(prune).toMatchObject({ if: '${{ always() }}', run: 'bash "$GITHUB_ACTION_PATH/docs/ci/action/prune.sh"' });
+    expect(save).toMatchObject({
+      uses: 'actions/cache/save@v4',
+      if: "${{ always() && steps.prepare.outputs.main != '' }}",
+      with: { key: `\${{ steps.${restore?.id ?? ''}.outputs.cache-primary-key }}` },
+    });
   });
 });
 

@@ -28,7 +28,7 @@ else
 fi
 bash "${GITHUB_ACTION_PATH:?}/docs/ci/action/open-kvm.sh"
 
-# A restored file looks as if it was just read. This resets the time, so that the last step can remove what this run does not read.
+# A restored file looks as if it was just read. This resets the time, so that prune.sh can remove what this run does not read.
 cache=${COREMATRIX_CACHE:-}
 [ ! -d "$cache" ] || find "$cache" -type f -exec touch -a -d '1 year ago' -- {} + || true
 printf 'main=%s\n' "$main" >>"${GITHUB_OUTPUT:?}"

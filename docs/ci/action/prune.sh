@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The last step of the GitHub action: before the cache is saved, removes what is older than a week and what this run did not read.
+# The GitHub action runs this before it saves the cache: removes what is older than a week and what this run did not read.
 set -u
 main=${COREMATRIX_ACTION_MAIN:-}
 # Without a program there was no run, or the preparation failed.
