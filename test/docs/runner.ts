@@ -48,7 +48,8 @@ export async function runStep(runner: Runner, name: string, variables: Record<st
   const path = [runner.bin, process.env['PATH'] ?? ''].join(delimiter);
   const env = { CI: 'true', ...github, RUNNER_TEMP: runner.temp, PATH: path, ...variables };
   const program = name.endsWith('.mjs') ? 'node' : 'bash';
-  const { exitCode, stderr, stdout } = await execa(program, [join(ACTION, name)], { cwd: runner.workspace, env, reject: false });
+  const options = { cwd: runner.workspace, env, reject: false, stdin: 'ignore' } as const;
+  const { exitCode, stderr, stdout } = await execa(program, [join(ACTION, name)], options);
   const [output = '', summary = ''] = await Promise.all(Object.values(files).map(async (file) => readFile(file, 'utf8')));
   return { exitCode, stderr, stdout, output, summary };
 }
