@@ -21,7 +21,7 @@ import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
 import { programRefusedByLibbpf, programWithoutTarget, refusedByLoader, usdtWithoutMaps } from './findings/object-only.ts';
 import { attachByNameFindings, certainlyWithoutTarget } from './findings/attach-by-name.ts';
-import { attachTypeFindings } from './findings/attach-type.ts';
+import { attachTypeFindings, withoutAttachFunction } from './findings/attach-type.ts';
 import { callbackFindings } from './findings/callbacks.ts';
 import { kfuncAddressFindings } from './findings/kfunc-addresses.ts';
 import { kfuncTypeFindings } from './findings/kfunc-types.ts';
@@ -317,6 +317,7 @@ export function predictCell(
     mode === 'load'
       ? []
       : [
+          ...withoutAttachFunction(program, loader),
           ...attachTypeFindings(program, kernel, loader),
           ...attachByNameFindings(program, kernel, loader),
           ...usdtWithoutMaps(program, input, loader),

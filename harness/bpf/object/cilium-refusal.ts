@@ -45,6 +45,34 @@ function mapMember(object: Refused, release: CiliumRelease): string | null {
   return map === undefined ? null : `map ${nameOf(btf, map)}: BTF map definition: field map_extra: not supported`;
 }
 
+/** The first that occurs twice; undefined if none does. */
+function repeated(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
+}
+
+/** A name of several functions: static functions of sources that were linked may have one name, but the library knows them by it. */
+function functionName({ elf }: Refused, release: CiliumRelease): string | null {
+  const functions = new Map<number, string[]>();
+  for (const { name, type, section } of readSymbols(elf)) {
+    const { type: kind, flags = 0, size = 0 } = elf.sections[section] ?? {};
+    const isCode = kind === SHT_PROGBITS && (flags & SHF_EXECINSTR) !== 0 && size > 0;
+    if (!isCode || type !== STT_FUNC || name === '') continue;
+    const own = functions.get(section);
+    if (own) own.push(name);
+    else functions.set(section, [name]);
+  }
+  for (const [section, names] of functions) {
+    const name = repeated(names);
+    if (name === undefined) continue;
+    const where = elf.sections[section]?.name ?? '';
+    const problem = release === '0.17' ? `insns contains duplicate Symbol ${name}` : `duplicate symbol ${name} in section ${where}`;
+    return `load programs: section ${where}: ${problem}`;
+  }
+  const name = repeated([...functions.values()].flat());
+  return name === undefined ? null : `load programs: duplicate program name ${name}`;
+}
+
 /** Why a release refuses the symbol that an instruction refers to. */
 function refusedReference(
   { elf, btf }: Refused,
@@ -81,8 +109,14 @@ function reference(object: Refused, release: CiliumRelease): string | null {
 
 /**
  * The end of cilium/ebpf's message about an object that it does not open; null if it opens it, or if this module does not know why not.
- * @see LoadCollectionSpecFromReader() in cilium/ebpf's elf_reader.go: sections, BTF, maps, then references from code
+ * @see LoadCollectionSpecFromReader() in cilium/ebpf's elf_reader.go: sections, BTF, maps, then functions and references from code
  */
 export function ciliumRefusal(object: Refused, release: CiliumRelease): string | null {
-  return structOpsSection(object, release) ?? typedKernelVariable(object) ?? mapMember(object, release) ?? reference(object, release);
+  return (
+    structOpsSection(object, release) ??
+    typedKernelVariable(object) ??
+    mapMember(object, release) ??
+    functionName(object, release) ??
+    reference(object, release)
+  );
 }

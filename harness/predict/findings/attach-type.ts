@@ -15,6 +15,17 @@ function functionsOf({ section, attachTo }: BpfProgram): string | null {
   return attachTo ?? (slash === -1 ? null : section.slice(slash + 1));
 }
 
+/** Sections of kprobes and uprobes that cilium/ebpf attaches. @see attachProbe() in harness/loaders/cilium/attach.go */
+const ATTACHED_BY_CILIUM = /^(?:k(?:ret)?probe(?:\.multi)?|kprobe\.session|u(?:ret)?probe(?:\.multi)?(?:\.s)?)$/;
+
+/** Finds a kprobe or uprobe that cilium/ebpf loads, but has no function to attach. */
+export function withoutAttachFunction(program: BpfProgram, { cilium }: Pick<Loader, 'cilium'>): Finding[] {
+  const [kind = ''] = usedSection(program).replace(/^\?/, '').split('/');
+  if (cilium === null || program.type !== 'kprobe' || functionsOf(program) === null || ATTACHED_BY_CILIUM.test(kind)) return [];
+  const reason = `cilium/ebpf has no function that attaches programs of section ${kind.replace(/\.s$/, '')}`;
+  return [{ failure: { stage: 'attach', class: 'object-invalid', reason }, certain: true }];
+}
+
 const OF_UPROBES: ReadonlySet<AttachType> = new Set(['trace_uprobe_multi', 'trace_uprobe_session']);
 
 /**

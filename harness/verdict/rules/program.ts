@@ -73,9 +73,17 @@ const REFUSALS: Partial<Record<string, FailureClass>> = {
   E2BIG: 'complexity-limit',
 };
 
+/** The library takes no type from the section of a program, and did not ask the kernel. */
+function withoutType(name: string, { object, library }: FailureContext): Finding {
+  const section = object.programs.find((program) => program.name === name)?.section ?? '';
+  return { stage: 'verify', class: 'object-invalid', reason: `${library} takes no program type from section '${section}'` };
+}
+
 /** bpf(BPF_PROG_LOAD) failed before verification, so only the error and the program type are known. */
-export function refusedUnverified({ attempt, program, verifier, kernelLog, enumerators, unmetNeed }: FailureContext): Finding | null {
+export function refusedUnverified(context: FailureContext): Finding | null {
+  const { attempt, program, verifier, kernelLog, enumerators, unmetNeed } = context;
   if (!attempt.rejected || !program || verifier?.reason) return null;
+  if (program.type === '') return withoutType(program.name, context);
   const jit = lastKernelFailure(kernelLog, ({ type }) => type === 'jit');
   if (jit)
     return { stage: 'verify', class: 'insn-unsupported', reason: `the JIT compiler of this kernel refuses an instruction: ${jit.text}` };

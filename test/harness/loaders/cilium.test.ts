@@ -1,5 +1,5 @@
 // Tests of the loader program with cilium/ebpf: it loads objects in real guests, and its verdicts are about the same things as libbpf's.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -8,7 +8,7 @@ import { explainRun } from '../../../harness/explain/of-results.ts';
 import { objectsOfResults } from '../../../harness/explain/sources.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { sample } from '../run/real-run.ts';
-import { runLoaders, verdicts } from './run-loaders.ts';
+import { contradictions, runLoaders, verdicts } from './run-loaders.ts';
 import { goIsMissing } from './toolchains.ts';
 
 const LOADERS = ['cilium@0.22', 'cilium@0.17'];
@@ -95,6 +95,10 @@ test.skipIf(goIsMissing)(
           "bpf2go+cilium-0.17/unknown_section 6.12 skip",
         ]
       `);
+      const reasons = results.cells.flatMap(({ programs }) =>
+        programs.filter(({ status }) => status === 'skip').map(({ reason }) => reason),
+      );
+      expect(reasons).toEqual(LOADERS.map(() => "cilium/ebpf takes no program type from section 'made_up/section'"));
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -122,6 +126,11 @@ test.skipIf(goIsMissing)(
           "many+cilium-0.22/user_session 7.3 fail object-invalid: cilium/ebpf 0.22.0 has no function that attaches programs of section uprobe.session: operation not supported",
         ]
       `);
+      expect(contradictions(results)).toEqual([]);
+      const predicted = results.cells.flatMap(({ programs }) =>
+        programs.map(({ name, predicted: of }) => `${name} ${of?.status} ${of?.class}`),
+      );
+      expect(predicted).toContain('user_session fail object-invalid');
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -151,6 +160,40 @@ test.skipIf(goIsMissing)(
           "cilium/ebpf refuses this before it asks the kernel: not the kernel's fault. Whether the kernel has what the object needs, only another loader shows. If another loader of your project loads the object, name it: "loader: libbpf@default" for the object in the configuration. To load it with cilium/ebpf, write the object as cilium/ebpf documents it.",
         ]
       `);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+  600_000,
+);
+
+const TWICE = `
+static __noinline int helper_1(int a) { volatile int b = a; return b + 1; }
+static __noinline int helper_2(int a) { volatile int b = a; return b + 2; }
+SEC("raw_tp/sys_enter") int first(u64 *ctx) { return helper_1(3); }
+SEC("raw_tp/sys_enter") int second(u64 *ctx) { return helper_2(3); }
+`;
+
+test.skipIf(goIsMissing)(
+  'an object with two static functions of one name, as linkers make them, is refused by cilium/ebpf as predicted, and by no other loader',
+  async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cilium-test-'));
+    try {
+      const compiled = await readFile(await compileBpf(folder, 'twice', TWICE), 'latin1');
+      const pattern = join(folder, 'twice.bpf.o');
+      await writeFile(pattern, compiled.replaceAll('helper_2', 'helper_1'), 'latin1');
+      const results = await runLoaders([pattern], ['debian:7.3'], ['libbpf@default', ...LOADERS]);
+      expect(verdicts(results)).toMatchInlineSnapshot(`
+        [
+          "twice/first 7.3 pass",
+          "twice/second 7.3 pass",
+          "twice+cilium-0.22/first 7.3 fail object-invalid: cilium/ebpf cannot open the object: load programs: section .text: duplicate symbol helper_1 in section .text",
+          "twice+cilium-0.22/second 7.3 fail object-invalid: cilium/ebpf cannot open the object: load programs: section .text: duplicate symbol helper_1 in section .text",
+          "twice+cilium-0.17/first 7.3 fail object-invalid: cilium/ebpf cannot open the object: load programs: section .text: insns contains duplicate Symbol helper_1",
+          "twice+cilium-0.17/second 7.3 fail object-invalid: cilium/ebpf cannot open the object: load programs: section .text: insns contains duplicate Symbol helper_1",
+        ]
+      `);
+      expect(contradictions(results)).toEqual([]);
     } finally {
       await rm(folder, { recursive: true });
     }
