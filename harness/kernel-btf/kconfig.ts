@@ -73,6 +73,9 @@ function problemOf(type: KconfigType, value: string): string | null {
   return first === 'm' ? `value 'm' implies tristate or char type` : null;
 }
 
+/** The message of libbpf about a value that the configuration does not set. */
+export const KCONFIG_NOT_SET = 'not resolved';
+
 export interface UnresolvedKconfig {
   /** '' for a kernel without a configuration. */
   name: string;
@@ -106,5 +109,5 @@ export function unresolvedKconfig(
     if (detail !== null) return { name, detail };
   }
   const missing = externs.find(({ name }) => !weak.has(name) && !set.some((each) => each.name === name));
-  return missing ? { name: missing.name, detail: 'not resolved' } : null;
+  return missing ? { name: missing.name, detail: KCONFIG_NOT_SET } : null;
 }

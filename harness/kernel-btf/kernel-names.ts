@@ -95,8 +95,10 @@ export function whereMissing(kernel: KernelTypes, name: string, use: NameUse): {
   const usable = inUnloadedModule(kernel, name, use);
   if (usable !== null) return { where: usable, certain };
   const text = inPackageText(kernel, name, use);
+  // The modules of the package are all that a machine with this kernel can load, apart from modules of others.
+  if (text !== null && !certain) return { where: `not in vmlinux; ${text}`, certain: true };
   if (certain) return { where: `not in ${whatIsKnown(kernel)}${text === null ? '' : `; ${text}`}`, certain };
-  return { where: text === null ? "not in this kernel's BTF, only a module could have it" : `not in vmlinux; ${text}`, certain };
+  return { where: "not in this kernel's BTF, only a module could have it", certain };
 }
 
 /** Names of weak symbols, which may stay unresolved. */

@@ -12,7 +12,7 @@ import type { ObjectMap } from '../../bpf/object/maps.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import type { Loader } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
-import { unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
+import { KCONFIG_NOT_SET, unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
 import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
 import { kfuncState, prototypeDifferences, type RefusedKfunc } from '../../kernel-btf/kfunc-differences.ts';
@@ -154,11 +154,14 @@ function impossibleMaps({ maps: defined }: BpfObject, { mapSizes, cilium }: Load
  */
 export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: Loader): Finding[] {
   const kconfig = kconfigFailure(object, kernel);
+  // libbpf looks for values that are not set after all other externs. @see bpf_object__resolve_externs() in libbpf.c
+  const isLast = loader.libbpfMinor !== null && kconfig.some(({ failure }) => failure.reason.endsWith(`: ${KCONFIG_NOT_SET}`));
   const impossible = impossibleMaps(object, loader);
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [...kconfig, ...impossible];
   return [
-    ...kconfig,
+    ...(isLast ? [] : kconfig),
     ...externFindings(object, kernel),
+    ...(isLast ? kconfig : []),
     ...structOpsFindings(object, kernel, loader),
     ...unknownMapTypes(object, kernel, loader),
     ...impossible.filter(({ map }) => knowsMapType(kernel, map.type)),

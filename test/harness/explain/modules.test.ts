@@ -68,7 +68,7 @@ test(
 
     const { objects } = await readInputs(plainSources([object], folder));
     const { prediction } = await predictMatrix(objects, (await findKernels([KERNEL], cacheRoot())).kernels);
-    expect(prediction.cells.map(({ programs }) => programs.map(({ possible }) => possible?.reason))).toEqual([
+    expect(prediction.cells.map(({ programs }) => programs.map(({ predicted, possible }) => (predicted ?? possible)?.reason))).toEqual([
       [
         `attach target nf_nat_packet (tracing) is ${FOUND}`,
         'attach target no_such_function_anywhere (tracing) is not in vmlinux; no module of its package has it',

@@ -222,7 +222,7 @@ describe('programs that are attached by name', () => {
       DEFAULT_LOADER,
       'attach',
     );
-    expect(programs.map(({ possible }) => possible?.reason)).toEqual([
+    expect(programs.map(({ failure, possible }) => (failure ?? possible)?.reason)).toEqual([
       'attach target btf_trace_kvm_exit (tracing) is not in vmlinux; module kvm has it, but without BTF: only raw_tp and tracepoint programs can attach to it, with modules: [kvm]',
       'tracepoint kvm_exit is in module kvm, which is not loaded: modules: [kvm]',
       'tracepoint kvm_exit is in module kvm, which is not loaded: modules: [kvm]',

@@ -75,7 +75,7 @@ test('functions without a symbol fail at the load for hooks by BTF, and kprobes 
   `);
   expect(verdicts(kernelOf(withPackage), 'attach')).toMatchInlineSnapshot(`
     {
-      "absent": "may fail (verify): attach target absent (tracing) is not in vmlinux; no module of its package has it",
+      "absent": "fails (verify): attach target absent (tracing) is not in vmlinux; no module of its package has it",
       "inlined": "fails (verify): function inlined has no symbol: BTF has it, kallsyms does not",
       "k_absent": "fails (attach): attach target absent (kprobe) is not a function of vmlinux or of a loaded module",
       "k_inlined": "fails (attach): function inlined has no symbol: BTF has it, kallsyms does not",
