@@ -7,7 +7,11 @@ export const LIBRARY_RELEASES = { cilium: ['0.22', '0.17'], aya: ['0.14', '0.13'
 /** A library besides libbpf. */
 export type LibraryFamily = keyof typeof LIBRARY_RELEASES;
 
-const LIBRARY_NAMES = { libbpf: 'libbpf', cilium: 'cilium/ebpf', aya: 'aya' } as const satisfies Record<LibraryFamily | 'libbpf', string>;
+/** The libraries as their users write them. */
+export const LIBRARY_NAMES = { libbpf: 'libbpf', cilium: 'cilium/ebpf', aya: 'aya' } as const satisfies Record<
+  LibraryFamily | 'libbpf',
+  string
+>;
 
 /** A loader by its parts. A release of null is the one that set-up builds the agent with. */
 export type NamedLoader = { family: 'libbpf'; release: string | null } | LibraryLoader;

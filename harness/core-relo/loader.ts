@@ -1,5 +1,5 @@
 // Differences between loaders. Everything else in this folder follows the rules of libbpf 1.7.
-import { DEFAULT_LIBBPF, namedLoader } from '../base/loader-name.ts';
+import { DEFAULT_LIBBPF, libraryName, namedLoader } from '../base/loader-name.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
 import type { AyaRelease } from '../bpf/object/aya-refusal.ts';
 import type { CiliumRelease } from '../bpf/object/cilium-refusal.ts';
@@ -183,6 +183,27 @@ export function loaderRules(name: string = DEFAULT_LIBBPF): Loader {
     ...(name === 'aya@0.13' && { aya: '0.13' }),
     ...(name === 'cilium@0.17' && CILIUM_017),
   };
+}
+
+/**
+ * Where a loader looks for the attach target of a program in BTF besides vmlinux: in the modules by its name, there also by `MODULE:NAME`,
+ * or in no module.
+ */
+export type TargetModules = 'named' | 'plain' | 'none';
+
+/** @see the notes on libbpf 1.5.0 for `MODULE:NAME` */
+export function targetModulesOf({ libbpfMinor, modules }: Pick<Loader, 'libbpfMinor' | 'modules'>): TargetModules {
+  if (modules === 'never') return 'none';
+  return libbpfMinor !== null && libbpfMinor >= 5 ? 'named' : 'plain';
+}
+
+/** What decides which attach targets a loader finds. */
+export type TargetRules = Pick<Loader, 'libbpfMinor' | 'modules' | 'cilium' | 'aya'>;
+
+/** The library of a loader as its users write it: `cilium/ebpf`. */
+export function libraryOf({ cilium, aya }: Pick<Loader, 'cilium' | 'aya'>): string {
+  if (cilium !== null) return libraryName(`cilium@${cilium}`);
+  return aya === null ? libraryName() : libraryName(`aya@${aya}`);
 }
 
 export type LoaderName = keyof typeof LOADERS;

@@ -1,6 +1,7 @@
 // Advice for failures that no C snippet alone can fix.
 import { FAILURES, type FailureClass } from '../base/failures.ts';
 import { type FunctionFault, functionFaultOf } from '../verdict/rules/attach.ts';
+import { isAboutUnreadTarget } from '../verdict/rules/named-target.ts';
 import type { Requirement } from './requirement.ts';
 import { adviceOnRejection } from './verifier-advice.ts';
 
@@ -355,8 +356,12 @@ const ON_FUNCTION = {
     'The function has no symbol of its own to attach to. Attach to a function that calls it, or to a tracepoint, on kernels like this.',
 } as const satisfies Record<FunctionFault, string>;
 
+const ON_UNREAD_TARGET =
+  'Write only the name of the function in the section, or let the loader name the target. libbpf reads MODULE:FUNCTION for programs that find their target in BTF (fentry, fexit, fmod_ret, tp_btf) since release 1.5.';
+
 /** Returns one line of advice for a class and a reason. */
 export function adviceByReason(failure: FailureClass, reason: string): string {
+  if (isAboutUnreadTarget(reason)) return ON_UNREAD_TARGET;
   const fault = functionFaultOf(reason);
   if (fault !== null) return ON_FUNCTION[fault];
   const known = failure === 'verifier-rejected' ? adviceOnRejection(reason) : null;

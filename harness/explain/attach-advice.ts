@@ -1,5 +1,5 @@
 // Advice from the object itself on a missing attach target: a sibling program has another target, or the name is a placeholder.
-import { attachTargetOf } from '../bpf/object/attach-point.ts';
+import { attachTargetOf, nameInBtf } from '../bpf/object/attach-point.ts';
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import type { KernelCache } from './kernel-cache.ts';
 import { wordsOf } from './related-names.ts';
@@ -26,7 +26,7 @@ function siblingsOf({ name }: Requirement, failure: ProgramFailure, objects: Rea
   return (objects.get(failure.object)?.result.programs ?? []).flatMap((program) => {
     const target = attachTargetOf(program.section);
     if (!target || program.name === failure.program) return [];
-    const own = target.symbol + target.name;
+    const own = nameInBtf(target);
     const what = target.symbol === TARGETS.tracepoint.start ? 'tracepoint' : 'function';
     return own !== name && sharedWords(own, name) >= SHARED_WORDS ? [{ program: program.name, requirement: { what, name: own } }] : [];
   });

@@ -36,6 +36,7 @@ import {
   programTypeSnippet,
 } from './snippet-guard.ts';
 import { structOpsMap, tooLarge, whyWithoutType } from './struct-ops.ts';
+import { isAboutUnreadTarget } from '../verdict/rules/named-target.ts';
 import { verifierFindings } from './verifier-findings.ts';
 
 export interface RequirementFindings {
@@ -305,7 +306,8 @@ export async function requirementFindings(
   cache: KernelCache,
 ): Promise<RequirementFindings> {
   const [first] = failures;
-  const requirement = first ? (requirementOf(first.class, subject) ?? memberRequirement(first, objects)) : null;
+  const isNamed = first !== undefined && !isAboutUnreadTarget(first.reason);
+  const requirement = isNamed ? (requirementOf(first.class, subject) ?? memberRequirement(first, objects)) : null;
   const hints = new Map<string, string[]>();
   const ambiguous = failures.filter(({ class: failureClass, reason }) => failureClass === 'ksym-missing' && AMBIGUOUS.test(reason));
   if (!first || !requirement || ambiguous.length === failures.length) return plainFindings(failures, objects);

@@ -1,9 +1,8 @@
 // Requirements of a program besides relocations: helpers, functions, map types, program types. BTF shows whether a kernel meets them.
-import { type Btf, kindOf } from '../bpf/btf/btf.ts';
+import type { Btf } from '../bpf/btf/btf.ts';
 import type { BtfKind } from '../bpf/btf/kinds.ts';
-import { typesWithName } from '../bpf/btf/names.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import type { NameUse } from '../kernel-btf/kernel-names.ts';
+import { findIn, type NameUse, partsOfName } from '../kernel-btf/kernel-names.ts';
 import { STRUCT_OPS_VALUE } from '../bpf/object/struct-ops.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
@@ -34,9 +33,9 @@ export function requirementOf(failure: FailureClass, subject: string): Requireme
   if (failure === 'attach-target-missing') {
     const type = /^struct_ops type (\w+)/.exec(subject)?.[1];
     if (type !== undefined) return { what: 'struct-ops-type', name: type };
-    const name = /^attach target (\w+)/.exec(subject)?.[1];
+    const name = /^attach target (\w+(?::\w+)?)/.exec(subject)?.[1];
     if (name === undefined) return null;
-    return { what: name.startsWith(TRACEPOINT) ? 'tracepoint' : 'function', name };
+    return { what: partsOfName(name).name.startsWith(TRACEPOINT) ? 'tracepoint' : 'function', name };
   }
   if (failure === 'kfunc-missing') {
     const name = /^kfunc (\w+)/.exec(subject)?.[1];
@@ -61,11 +60,7 @@ export function mapTypeNumber(kernel: KernelTypes, name: string): bigint | null 
 
 /** Finds the type of a kind and name in the BTF of a kernel or of its modules; null without one. */
 export function typeIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf: Btf; id: number } | null {
-  for (const index of [kernel.vmlinux, ...kernel.modules.map((module) => module.index)]) {
-    const id = typesWithName(index, name).find((each) => kindOf(index.btf, each) === kind);
-    if (id !== undefined) return { btf: index.btf, id };
-  }
-  return null;
+  return findIn(kernel, kind, name);
 }
 
 function hasEnumerator(kernel: KernelTypes, type: string, name: string): boolean | null {

@@ -10,9 +10,21 @@ function idOf(index: NameIndex, kind: BtfKind, name: string): number | null {
   return typesWithName(index, name).find((id) => kindOf(index.btf, id) === kind) ?? null;
 }
 
-/** Finds a function in a kernel: in vmlinux, or in a module with known BTF. */
-export function findIn(kernel: KernelTypes, kind: BtfKind, name: string): { btf: Btf; id: number } | null {
-  for (const index of [kernel.vmlinux, ...kernel.modules.map((module) => module.index)]) {
+/** The parts of `MODULE:NAME`; the module is null for a plain name. */
+export function partsOfName(text: string): { module: string | null; name: string } {
+  const at = text.indexOf(':');
+  return at < 0 ? { module: null, name: text } : { module: text.slice(0, at), name: text.slice(at + 1) };
+}
+
+/**
+ * Finds a type in a kernel: in vmlinux, or in a module with known BTF. If the text is `MODULE:NAME`, the type is only searched in modules
+ * whose name begins so; vmlinux counts as one.
+ * @see find_kernel_btf_id() in libbpf.c, which compares only the beginning
+ */
+export function findIn(kernel: KernelTypes, kind: BtfKind, text: string): { btf: Btf; id: number } | null {
+  const { module: wanted, name } = partsOfName(text);
+  const all = [{ name: 'vmlinux', index: kernel.vmlinux }, ...kernel.modules];
+  for (const { index } of all.filter((each) => wanted === null || each.name.startsWith(wanted))) {
     const id = idOf(index, kind, name);
     if (id !== null) return { btf: index.btf, id };
   }
@@ -59,9 +71,11 @@ function notLoadedText([first, ...others]: readonly [ModuleWithName, ...ModuleWi
 }
 
 /** The modules of the kernel's package that have a name for a use and are not loaded; null if the modules of the package are unknown. */
-function notLoadedWith({ inPackage, modules }: KernelTypes, name: string, use: Use): ModuleWithName[] | null {
+function notLoadedWith({ inPackage, modules }: KernelTypes, text: string, use: Use): ModuleWithName[] | null {
+  const { module: wanted, name } = partsOfName(text);
   const loaded = new Set(modules.map((module) => module.name));
-  return inPackage?.(name).filter(({ module, kind }) => use.kinds.includes(kind) && !loaded.has(module)) ?? null;
+  const having = inPackage?.(name).filter(({ module, kind }) => use.kinds.includes(kind) && !loaded.has(module));
+  return having?.filter(({ module }) => wanted === null || module.startsWith(wanted)) ?? null;
 }
 
 /**
@@ -84,7 +98,8 @@ export function inPackageText(kernel: KernelTypes, name: string, use: NameUse): 
   const { withoutBtf }: Use = USES[use];
   const found = notLoadedWith(kernel, name, USES[use]);
   const [first, ...others] = found ?? [];
-  if (!found || !first || !withoutBtf) return found && 'no module of its package has it';
+  if (!found || !first || !withoutBtf)
+    return found && `no module of its package has ${partsOfName(name).module === null ? 'it' : 'this name'}`;
   const subject = others.length === 0 ? `module ${first.module} has it` : `modules ${shownModules(found)} have it`;
   return `${subject}, but without BTF: ${withoutBtf(first.module)}`;
 }
@@ -94,6 +109,7 @@ export function whereMissing(kernel: KernelTypes, name: string, use: NameUse): {
   const certain = kernel.modules.length > 0;
   const usable = inUnloadedModule(kernel, name, use);
   if (usable !== null) return { where: usable, certain };
+  if (certain && partsOfName(name).module !== null) return { where: "not in this kernel's BTF", certain };
   const text = inPackageText(kernel, name, use);
   // The modules of the package are all that a machine with this kernel can load, apart from modules of others.
   if (text !== null && !certain) return { where: `not in vmlinux; ${text}`, certain: true };

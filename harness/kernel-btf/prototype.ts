@@ -2,13 +2,13 @@
 import { type Btf, kindOf, type TypeAt, vlenOf } from '../bpf/btf/btf.ts';
 import { typeText } from '../bpf/btf/type-text.ts';
 import { findType, isAnyEnum, isComposite, memberOf, parameterOf, referencedType, resolveType, sizeOf } from '../bpf/btf/types.ts';
-import { type AttachTarget, hookTargetOf, usedSection } from '../bpf/object/attach-point.ts';
+import { type AttachTarget, hookTargetOf, nameInBtf, usedSection } from '../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../bpf/object/object.ts';
 import { STRUCT_OPS_VALUE } from '../bpf/object/struct-ops.ts';
 import type { StructOpsMember } from '../bpf/object/struct-ops-members.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { enumeratorsOf } from './enumerators.ts';
-import { findIn } from './kernel-names.ts';
+import { findIn, partsOfName } from './kernel-names.ts';
 
 export interface Argument {
   /** `unsigned int prev_state`; the type alone if BTF has no name. */
@@ -133,7 +133,7 @@ function untyped(own: readonly Argument[], isWritable: boolean): Argument[] {
 }
 
 function prototypeIn(kernel: KernelTypes, { kind, symbol, name }: AttachTarget, section: string): Prototype | null {
-  const target = findIn(kernel, kind, symbol + name);
+  const target = findIn(kernel, kind, nameInBtf({ symbol, name }));
   if (!target) return null;
   const { btf, id } = target;
   // Tracepoints are typedefs of pointers to functions.
@@ -202,7 +202,7 @@ export function probePrototype(name: string, kernel: KernelTypes): Prototype | n
 export function hookName(program: HookedProgram): string | null {
   if (program.member) return program.member.type;
   const target = hookTargetOf(usedSection(program), program.attachTo);
-  return target && target.symbol + target.name;
+  return target && partsOfName(nameInBtf(target)).name;
 }
 
 /**

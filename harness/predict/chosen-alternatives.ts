@@ -1,7 +1,7 @@
 // Predicts which programs and maps of an object are loaded, if this depends on the kernel: `if-supported`, and alternatives.
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import type { Loader } from '../core-relo/loader.ts';
+import type { TargetRules } from '../core-relo/loader.ts';
 import type { PredictedFailure } from './findings/finding.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
 import { knowsMapType, programFindings } from './findings/support.ts';
@@ -9,7 +9,7 @@ import { certainlyWithoutTarget } from './findings/attach-by-name.ts';
 import { attachTypeFindings } from './findings/attach-type.ts';
 import { unmetNeeds } from './findings/load-needs.ts';
 
-type Rules = Pick<Loader, 'aya' | 'cilium'>;
+type Rules = TargetRules;
 
 export interface Chosen {
   /** The object with `autoload` set for every program. */

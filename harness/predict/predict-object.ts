@@ -6,6 +6,7 @@ import type { CachedImage } from '../kernel-btf/kernels.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { typesWithCached } from '../plan/settings/modules/loaded-modules.ts';
+import { probeTarget } from '../verdict/rules/named-target.ts';
 import { functionByName } from './findings/symbols.ts';
 import { predictCell } from './predict.ts';
 import type { PredictedCell } from './predicted-cell.ts';
@@ -22,7 +23,12 @@ export interface PredictedKernel {
 
 /** The types with the symbols of the kernel, if a program of the object needs the address of a function. */
 export async function withSymbols(kernel: KernelTypes, { programs }: Pick<BpfObject, 'programs'>): Promise<KernelTypes> {
-  if (kernel.findSymbol || !kernel.readSymbols || programs.every((program) => functionByName(program) === null)) return kernel;
+  if (
+    kernel.findSymbol ||
+    !kernel.readSymbols ||
+    programs.every((program) => functionByName(program) === null && probeTarget(program) === null)
+  )
+    return kernel;
   const findSymbol = await kernel.readSymbols();
   return findSymbol ? { ...kernel, findSymbol } : kernel;
 }

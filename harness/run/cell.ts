@@ -2,6 +2,7 @@
 import { kfuncState } from '../kernel-btf/kfunc-differences.ts';
 import { isUnmarkedKfunc } from '../kernel-btf/kfunc-marks.ts';
 import { join } from 'node:path';
+import { loaderRules, targetModulesOf } from '../core-relo/loader.ts';
 import { libraryName } from '../base/loader-name.ts';
 import { blocking, weightOf } from '../base/blocking.ts';
 import type { CellRequest } from '../guest/cell.ts';
@@ -17,7 +18,6 @@ import { predictionOf } from '../predict/predict-object.ts';
 import { readSymbols } from '../bpf/elf/elf.ts';
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { loaderRules } from '../core-relo/loader.ts';
 import { instructionLines } from '../bpf/object/source-line.ts';
 import { addLog } from '../results/logs.ts';
 import { uniformCell } from '../results/uniform-cell.ts';
@@ -26,7 +26,7 @@ import type { CellEvidence, LoadAttempt } from '../verdict/evidence/evidence.ts'
 import { fingerprintOf, subjectOf } from '../explain/fingerprint.ts';
 import { withSemanticChanges } from '../explain/semantic-changes.ts';
 import { provenCrash } from '../verdict/crash.ts';
-import { judgeCell } from '../verdict/judge.ts';
+import { judgeCell, type JudgeInput } from '../verdict/judge.ts';
 import type { CellJudgement, ProgramJudgement } from '../verdict/judgement.ts';
 import { type CellGuests, type Examined, rounded, tryGuests } from './attempts.ts';
 import { droppedInGuest } from './dropped.ts';
@@ -154,6 +154,11 @@ function unjudgedLogs({ evidence, guest }: Examined, logs: LogStore): CellResult
   };
 }
 
+/** What a verdict needs to know of a loader. */
+function judgedLoader(loader: string | undefined): Required<Pick<JudgeInput, 'library' | 'targetModules'>> {
+  return { library: libraryName(loader), targetModules: targetModulesOf(loaderRules(loader)) };
+}
+
 /** Runs one cell, without regard to expectations. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
   const { kernel, object, customBtf, logs, signal } = setup;
@@ -207,7 +212,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       object: object.result,
       evidence: withProgramsOf(last.evidence, names),
       alternatives,
-      library: libraryName(object.result.loader),
+      ...judgedLoader(object.result.loader),
       ...(types.kernel && { candidates: () => prediction().relocations.map(({ candidates }) => candidates) }),
       runCheck: runCheckOf(object.prepared),
       ...(enumerators && { enumerators }),

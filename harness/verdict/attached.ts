@@ -1,8 +1,9 @@
 // Judges the attachments of a load attempt: which programs were attached, and why others were not.
+import { libraryName } from '../base/loader-name.ts';
 import { errnoName } from '../logs/libbpf/errno.ts';
 import { lastKernelFailure } from '../logs/kernel/messages.ts';
 import { readLines } from '../logs/libbpf/lines.ts';
-import { namedTracepoint } from '../bpf/object/attach-point.ts';
+import { nameInBtf, namedTracepoint } from '../bpf/object/attach-point.ts';
 import { youngAttachType } from '../bpf/object/attach-type.ts';
 import type { Attachment, CellEvidence, LoadAttempt } from './evidence/evidence.ts';
 import { oneLine } from './failure.ts';
@@ -19,6 +20,7 @@ import {
   WITHOUT_USDT_MAPS,
 } from './rules/attach.ts';
 import type { Failure, InModule } from './rules/context.ts';
+import { probeTarget, unreadProbe } from './rules/named-target.ts';
 
 /** The warnings of libbpf without the program name, which every report shows beside them. */
 function warningsOf({ log }: Attachment): string[] {
@@ -48,6 +50,8 @@ interface Known {
   evidence?: Pick<CellEvidence, 'targets'> & Partial<Pick<CellEvidence, 'kernelLog'>>;
   /** Names of the enumerators in the kernel's own BTF. */
   enumerators?: ReadonlySet<string>;
+  /** The library that attaches. @default 'libbpf' */
+  library?: string;
   /** Says which module that is not loaded has a name. */
   inModule?: InModule;
 }
@@ -96,7 +100,7 @@ function moduleOfTracepoint(attachment: Attachment, known: Known): Failure | nul
   const program = programOf(attachment, known);
   const tracepoint = program && namedTracepoint(program.section, program.attachTo);
   if (!tracepoint || !MISSING_TARGET.has(errnoName(errno))) return null;
-  const where = known.inModule?.(tracepoint.symbol + tracepoint.name, 'address') ?? null;
+  const where = known.inModule?.(nameInBtf(tracepoint), 'address') ?? null;
   const reason = `tracepoint ${tracepoint.name} is ${where}`;
   return where === null ? null : { stage: 'attach', class: 'attach-target-missing', errno, reason };
 }
@@ -111,6 +115,18 @@ function kernelWords({ kind, errno }: Attachment, { evidence }: Known, isOnlyMap
   return found?.text ?? null;
 }
 
+/** Why a kprobe was not attached whose target names a module or an offset; null if this is not the cause. */
+function unreadTarget(attachment: Attachment, error: string, known: Known): Failure | null {
+  const program = programOf(attachment, known);
+  const target = program ? probeTarget(program) : null;
+  const failure = attachClass(error);
+  if (target === null || (failure !== 'attach-target-missing' && failure !== 'attach-failed')) return null;
+  const isMissing = failure === 'attach-target-missing' && target.includes(':');
+  const where = isMissing ? (known.inModule?.(target, 'address') ?? null) : null;
+  const reason = unreadProbe(target, known.library ?? libraryName()) ?? (where && `attach target ${target} (kprobe) is ${where}`);
+  return reason === null ? null : { stage: 'attach', class: failure, errno: attachment.errno, reason };
+}
+
 function judge(attachment: Attachment, known: Known, isOnlyMap: boolean): Attached {
   const { kind, name, errno, detail } = attachment;
   if (errno === 0) return { failure: null, attached: true };
@@ -123,7 +139,7 @@ function judge(attachment: Attachment, known: Known, isOnlyMap: boolean): Attach
     return { failure: { stage: 'attach', class: 'object-invalid', errno, reason: WITHOUT_USDT_MAPS }, attached: false };
   const lacking = unsupportedType(attachment, error, known);
   if (lacking !== null) return { failure: { stage: 'attach', class: 'attach-failed', errno, reason: lacking }, attached: false };
-  const failure = untraceable(attachment, known) ?? moduleOfTracepoint(attachment, known);
+  const failure = unreadTarget(attachment, error, known) ?? untraceable(attachment, known) ?? moduleOfTracepoint(attachment, known);
   if (failure) return { failure, attached: false };
   const event = missingEvent(attachment, error, known);
   if (event !== null) return { failure: { stage: 'attach', class: attachClass(error), errno, reason: event }, attached: false };

@@ -1,5 +1,6 @@
 // Makes the verdict on one cell from the guest's evidence and the facts about the object.
-import { attachTargetOf, namedTracepoint } from '../bpf/object/attach-point.ts';
+import type { TargetModules } from '../core-relo/loader.ts';
+import { attachTargetOf, nameInBtf, namedTracepoint } from '../bpf/object/attach-point.ts';
 import type { LineOf } from '../bpf/object/source-line.ts';
 import { withPoisonAsCause } from './relocations/poison.ts';
 import { relocationRecords } from './relocations/records.ts';
@@ -33,6 +34,8 @@ export interface JudgeInput {
   unmetNeed?: FailureContext['unmetNeed'];
   /** The library that loads, as its users write it. @default 'libbpf' */
   library?: string;
+  /** Where the loader looks for attach targets. @default 'named' */
+  targetModules?: TargetModules;
   /** The candidates of each relocation in the kernel's BTF, in the order of the object's; needed for loader programs. */
   candidates?: ReportedObject['candidates'];
   /** The run check that was planned; null if none was. */
@@ -92,6 +95,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     targets: input.evidence.targets,
     enumerators: input.enumerators ?? null,
     library: input.library ?? 'libbpf',
+    targetModules: input.targetModules ?? 'named',
     inModule: input.inModule ?? (() => null),
     unmetNeed: input.unmetNeed ?? (() => null),
     differsKfunc: input.differsKfunc ?? (() => false),
@@ -141,9 +145,9 @@ const KPROBE = /^\??k(?:ret)?probe\//;
 function moduleOfTarget({ program, what }: LeftOut, { object, inModule }: JudgeInput): string | null {
   const section = object.programs.find(({ name }) => name === program)?.section ?? '';
   const target = attachTargetOf(section, what);
-  if (target) return target.builtIn ? null : (inModule?.(target.symbol + target.name, 'attach') ?? null);
+  if (target) return target.builtIn ? null : (inModule?.(nameInBtf(target), 'attach') ?? null);
   const tracepoint = namedTracepoint(section, what);
-  if (tracepoint) return inModule?.(tracepoint.symbol + tracepoint.name, 'address') ?? null;
+  if (tracepoint) return inModule?.(nameInBtf(tracepoint), 'address') ?? null;
   return KPROBE.test(section) ? (inModule?.(what, 'address') ?? null) : null;
 }
 

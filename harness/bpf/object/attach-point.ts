@@ -55,8 +55,14 @@ const RAW_TRACEPOINT: AttachPoint = {
 
 /** A type in the kernel's BTF: `btf_trace_sched_switch` for `tp_btf/sched_switch`. */
 export interface AttachTarget extends Omit<AttachPoint, 'prefix' | 'isReplaceable'> {
-  /** The name in the section, or from the loader. */
+  /** The name in the section, or from the loader, perhaps after that of a module: `nf_nat:nf_nat_packet`. */
   name: string;
+}
+
+/** The name of a target in BTF, after the name of the module if the section names one: `nf_nat:btf_trace_NAME`. */
+export function nameInBtf({ symbol, name }: Pick<AttachTarget, 'symbol' | 'name'>): string {
+  const at = name.indexOf(':') + 1;
+  return name.slice(0, at) + symbol + name.slice(at);
 }
 
 function targetAmong(points: readonly AttachPoint[], section: string, attachTo: string | null): AttachTarget | null {
@@ -65,13 +71,13 @@ function targetAmong(points: readonly AttachPoint[], section: string, attachTo: 
   for (const { prefix, isReplaceable, ...point } of points) {
     const named = isReplaceable ? attachTo : null;
     const name = prefix.test(plain) ? (named ?? plain.replace(prefix, '')) : '';
-    if (name !== '' && !name.includes(':')) return { ...point, name };
+    if (name !== '') return { ...point, name };
   }
   return null;
 }
 
 /**
- * The target without which the kernel does not load a program. Null for sections that name no target in BTF, or name a module with it.
+ * The target without which the kernel does not load a program. Null for sections that name no target in BTF.
  * @param attachTo the target that the loader names instead
  */
 export function attachTargetOf(section: string, attachTo: string | null = null): AttachTarget | null {
@@ -103,6 +109,6 @@ export function namedTracepoint(section: string, attachTo: string | null = null)
 /** Names in BTF that a name or a section may mean, the most exact first: `sched_switch` may be a type, or the tracepoint `btf_trace_sched_switch`. */
 export function namesInBtf(text: string): readonly string[] {
   const target = text.includes('/') ? hookTargetOf(text) : null;
-  if (target) return [target.symbol + target.name];
+  if (target) return [nameInBtf(target)];
   return [...new Set([text, ...ATTACH_POINTS.map(({ symbol }) => symbol + text)])];
 }

@@ -1,10 +1,11 @@
 // Findings about kprobes and tracepoints: the kernel looks up their targets by name when it attaches them.
-import { namedTracepoint, usedSection } from '../../bpf/object/attach-point.ts';
+import { nameInBtf, namedTracepoint, usedSection } from '../../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
-import type { Loader } from '../../core-relo/loader.ts';
+import { libraryOf, type TargetRules } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { findIn, inUnloadedModule, whereMissing } from '../../kernel-btf/kernel-names.ts';
+import { functionOfProbe, probeTarget, unreadProbe } from '../../verdict/rules/named-target.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 import { certainlyWithoutSymbol, mayBeInModule, missingSymbol, probedFunction, untraceableFunction } from './symbols.ts';
 
@@ -16,15 +17,34 @@ const missing = (reason: string): Finding => {
 function missingTracepoint(program: BpfProgram, kernel: KernelTypes): ReturnType<typeof namedTracepoint> {
   const tracepoint = namedTracepoint(usedSection(program), program.attachTo);
   const isKnown = enumeratorsOf(kernel, 'bpf_attach_type')?.has('BPF_TRACE_RAW_TP') === true;
-  return tracepoint && isKnown && !findIn(kernel, 'typedef', tracepoint.symbol + tracepoint.name) ? tracepoint : null;
+  return tracepoint && isKnown && !findIn(kernel, 'typedef', nameInBtf(tracepoint)) ? tracepoint : null;
+}
+
+/** Finds that a loader does not read the target of a kprobe, or that the module in it is not loaded. Null for other targets. */
+function unusualTarget(target: string, kernel: KernelTypes, loader: TargetRules): Finding[] | null {
+  const unread = unreadProbe(target, libraryOf(loader));
+  if (unread === null) {
+    if (!target.includes(':')) return null;
+    const where = inUnloadedModule(kernel, target, 'address');
+    return where === null ? [] : [missing(`attach target ${target} (kprobe) is ${where}`)];
+  }
+  // It asks for no function.
+  if (loader.cilium !== null) return [{ failure: { stage: 'attach', class: 'attach-failed', reason: unread }, certain: true }];
+  const name = functionOfProbe(target);
+  if (name === null || kernel.findSymbol?.(name).kind === 'found' || findIn(kernel, 'func', name)) return [];
+  const isKnown = kernel.findSymbol !== undefined && kernel.inPackage?.(name).length === 0;
+  return [{ failure: { stage: 'attach', class: 'attach-target-missing', reason: unread }, certain: isKnown }];
 }
 
 /**
  * Finds the target that a kprobe or tracepoint program may lack when it is attached. A finding from BTF is not certain: BTF lacks some
  * functions of the kernel, such as those that share a name with another, and a module may add functions and tracepoints.
  */
-export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'cilium'>): Finding[] {
+export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, loader: TargetRules): Finding[] {
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [];
+  const target = probeTarget({ ...program, section: usedSection(program) });
+  const unusual = target === null ? null : unusualTarget(target, kernel, loader);
+  if (unusual) return unusual;
   const untraceable = untraceableFunction(program, kernel, loader);
   if (untraceable.length > 0) return untraceable;
   const function_ = probedFunction(program);
@@ -35,9 +55,7 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, l
     return [missing(`attach target ${function_} (kprobe) is ${where}`)];
   }
   const tracepoint = missingTracepoint(program, kernel);
-  return tracepoint
-    ? [missing(`tracepoint ${tracepoint.name} is ${whereMissing(kernel, tracepoint.symbol + tracepoint.name, 'address').where}`)]
-    : [];
+  return tracepoint ? [missing(`tracepoint ${tracepoint.name} is ${whereMissing(kernel, nameInBtf(tracepoint), 'address').where}`)] : [];
 }
 
 /**
@@ -45,9 +63,9 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, l
  * is missing, and no module may have it. Null if there is none. A guest decides this before any load, whatever the mode.
  * @see supported.c of the agent
  */
-export function certainlyWithoutTarget(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'cilium'>): PredictedFailure | null {
+export function certainlyWithoutTarget(program: BpfProgram, kernel: KernelTypes, loader: TargetRules): PredictedFailure | null {
   const tracepoint = missingTracepoint(program, kernel);
   if (!tracepoint) return certainlyWithoutSymbol(program, kernel, loader);
-  if (mayBeInModule(kernel, tracepoint.symbol + tracepoint.name)) return null;
+  if (mayBeInModule(kernel, nameInBtf(tracepoint))) return null;
   return attachByNameFindings(program, kernel, loader)[0]?.failure ?? null;
 }

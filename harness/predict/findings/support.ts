@@ -3,17 +3,17 @@ import type { ExternFinding, Finding, PredictedFailure } from './finding.ts';
 import { kindOf, nameOf, type TypeAt, vlenOf } from '../../bpf/btf/btf.ts';
 import { typeText } from '../../bpf/btf/type-text.ts';
 import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
-import { attachTargetOf, namedTracepoint, usedSection } from '../../bpf/object/attach-point.ts';
+import { attachTargetOf, nameInBtf, namedTracepoint, usedSection } from '../../bpf/object/attach-point.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { leavesOutValue } from '../../bpf/object/dialect.ts';
 import { impossibleAttribute } from '../../bpf/object/map-shape.ts';
 import type { ObjectMap } from '../../bpf/object/maps.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
-import type { Loader } from '../../core-relo/loader.ts';
+import { type Loader, libraryOf, type TargetRules, targetModulesOf } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { KCONFIG_NOT_SET, unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
-import { findIn, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
+import { findIn, partsOfName, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
 import { kfuncState, prototypeDifferences, type RefusedKfunc } from '../../kernel-btf/kfunc-differences.ts';
 import { isUnmarkedKfunc } from '../../kernel-btf/kfunc-marks.ts';
@@ -21,6 +21,8 @@ import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts
 import { STRUCT_OPS_VALUE, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import { structOpsFindings } from './struct-ops.ts';
 import { unmetNeeds } from './load-needs.ts';
+import { probeTarget, unreadModule } from '../../verdict/rules/named-target.ts';
+import type { BtfKind } from '../../bpf/btf/kinds.ts';
 import { functionByName, missingSymbol, probedFunction } from './symbols.ts';
 
 /** False if the kernel's BTF shows that it lacks a map type. */
@@ -191,27 +193,43 @@ export function refusedKfuncs({ btf, elf }: BpfObject, kernel: KernelTypes): Rea
 /** Program types whose targets are looked up in the kernel's own BTF. */
 const BOUND_BY_BTF: ReadonlySet<string> = new Set(['tracing', 'lsm', 'struct_ops']);
 
-function attachTarget(program: BpfProgram, kernel: KernelTypes): Finding[] {
+const targetMissing = (reason: string, certain: boolean): Finding => {
+  return { failure: { stage: 'verify', class: 'attach-target-missing', reason }, certain };
+};
+
+function attachTarget(program: BpfProgram, kernel: KernelTypes, loader: TargetRules): Finding[] {
+  const { type } = program;
   const target = attachTargetOf(usedSection(program), program.attachTo);
-  if (!target || findIn(kernel, target.kind, target.symbol + target.name)) return [];
-  const name = target.symbol + target.name;
+  if (!target) return [];
+  const name = nameInBtf(target);
+  const targetModules = targetModulesOf(loader);
+  const unread = unreadModule(name, ` (${type})`, { targetModules, library: libraryOf(loader) });
+  if (unread !== null) return [targetMissing(unread, true)];
+  if (findIn(targetModules === 'none' ? { ...kernel, modules: [] } : kernel, target.kind, name)) return [];
+  const isOfVmlinux = target.builtIn || targetModules === 'none';
   const use = target.kind === 'typedef' ? 'tracepoint' : 'attach';
-  const { where, certain } = target.builtIn ? { where: "not in this kernel's BTF", certain: true } : whereMissing(kernel, name, use);
-  const reason = `attach target ${name} (${program.type}) is ${where}`;
-  return [{ failure: { stage: 'verify', class: 'attach-target-missing', reason }, certain }];
+  const { where, certain } = isOfVmlinux ? { where: "not in this kernel's BTF", certain: true } : whereMissing(kernel, name, use);
+  return [targetMissing(`attach target ${name} (${type}) is ${where}`, certain && !isFoundInBase(kernel, target.kind, name))];
 }
 
-/** Names that an object needs and that a module could have: attach targets, kfuncs, variables, struct_ops types. */
+/** Whether libbpf finds a name of vmlinux in the BTF of the named module, which is based on that of vmlinux. Some kernels then refuse it. */
+function isFoundInBase(kernel: KernelTypes, kind: BtfKind, text: string): boolean {
+  const { module, name } = partsOfName(text);
+  return module !== null && kernel.modules.some((each) => each.name.startsWith(module)) && findIn(kernel, kind, name) !== null;
+}
+
+/** Names that an object needs and that a module could have, without the names of modules: attach targets, kfuncs, variables, struct_ops types. */
 export function namesOutsideVmlinux(object: BpfObject): string[] {
   const { btf, programs } = object;
   const targets = programs.flatMap((program) => {
     const { attachTo } = program;
     const section = usedSection(program);
     const target = attachTargetOf(section, attachTo);
-    if (target) return target.builtIn ? [] : [target.symbol + target.name];
+    if (target) return target.builtIn ? [] : [partsOfName(nameInBtf(target)).name];
     const tracepoint = namedTracepoint(section, attachTo);
-    if (tracepoint) return [tracepoint.symbol + tracepoint.name];
-    return probedFunction(program) ?? [];
+    if (tracepoint) return [partsOfName(nameInBtf(tracepoint)).name];
+    const probe = probeTarget({ section, attachTo });
+    return probe?.includes(':') === true ? partsOfName(probe).name : (probedFunction(program) ?? []);
   });
   const structOps = structOpsMaps(object).map(({ type }) => STRUCT_OPS_VALUE + type);
   const section = btf && findType(btf, 'datasec', '.ksyms');
@@ -224,7 +242,7 @@ export function namesOutsideVmlinux(object: BpfObject): string[] {
 /**
  * Finds what makes a program fail before verification, or leaves it out if it is `if-supported`. Returns nothing if BTF was cut down.
  */
-export function programFindings(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'cilium'>): Finding[] {
+export function programFindings(program: BpfProgram, kernel: KernelTypes, loader: TargetRules): Finding[] {
   if (kernel.onlyCustom && program.type !== null && BOUND_BY_BTF.has(program.type)) {
     const reason = 'the kernel has no BTF, which this program needs to find its target';
     return [{ failure: { stage: 'relocate', class: 'btf-missing', reason }, certain: true }];
@@ -236,5 +254,5 @@ export function programFindings(program: BpfProgram, kernel: KernelTypes, loader
     return [{ failure: { stage: 'verify', class: 'program-type-unsupported', reason }, certain: true }];
   }
   const symbol = functionByName(program)?.stage === 'verify' ? missingSymbol(program, kernel, loader) : [];
-  return [...attachTarget(program, kernel), ...unmetNeeds(program, kernel), ...symbol];
+  return [...attachTarget(program, kernel, loader), ...unmetNeeds(program, kernel), ...symbol];
 }

@@ -1,9 +1,9 @@
 // Findings about the symbols of a kernel: a function in its BTF may have no address, because the compiler renamed it or inlined it everywhere.
-import { attachTargetOf, usedSection } from '../../bpf/object/attach-point.ts';
+import { attachTargetOf, nameInBtf, usedSection } from '../../bpf/object/attach-point.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { FunctionSymbol, KernelTypes } from '../../core-relo/candidates.ts';
 import type { Loader } from '../../core-relo/loader.ts';
-import { findIn, inUnloadedModule } from '../../kernel-btf/kernel-names.ts';
+import { findIn, inUnloadedModule, partsOfName } from '../../kernel-btf/kernel-names.ts';
 import { type TargetFacts, targetReason } from '../../verdict/rules/attach.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 
@@ -11,6 +11,8 @@ import type { Finding, PredictedFailure } from './finding.ts';
 const KPROBE = /^\??k(?:ret)?probe(?:\/([^/]+))?$/;
 /** A function, perhaps with an offset in it. A variant has a dot; a pattern is no name. */
 const FUNCTION = /^([\w.]+)(?:\+\w+)?$/;
+
+const VMLINUX = 'vmlinux';
 
 type Targeted = Pick<BpfProgram, 'section' | 'hasGivenType' | 'attachTo'>;
 
@@ -31,7 +33,10 @@ export function functionByName(program: Targeted): FunctionByName | null {
   const probed = probedFunction(program);
   if (probed !== null) return { function: probed, stage: 'attach' };
   const target = attachTargetOf(usedSection(program), program.attachTo);
-  return target?.byAddress === true ? { function: target.symbol + target.name, stage: 'verify' } : null;
+  const { module, name } = target ? partsOfName(nameInBtf(target)) : { module: null, name: '' };
+  // The symbols of modules are unknown.
+  const isOfVmlinux = module === null || VMLINUX.startsWith(module);
+  return target?.byAddress === true && isOfVmlinux ? { function: name, stage: 'verify' } : null;
 }
 
 /** What a guest would find about a function without a symbol, so that both give the same reason. */

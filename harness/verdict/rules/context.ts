@@ -1,4 +1,5 @@
 // Input and output of the rules that explain one failed attempt.
+import type { TargetModules } from '../../core-relo/loader.ts';
 import type { VerifierLog } from '../../logs/verifier/parse.ts';
 import type { CellEvidence } from '../evidence/evidence.ts';
 import type { ReadAttempt } from '../evidence/attempt.ts';
@@ -33,6 +34,8 @@ export interface FailureContext {
   kernelLog: string;
   /** The library that loads, as its users write it: `libbpf`, `cilium/ebpf`. */
   library: string;
+  /** Where the loader looks for attach targets in BTF. */
+  targetModules: TargetModules;
   /** Functions that programs could not be attached to; absent if the guest found none. */
   targets?: CellEvidence['targets'];
   /** Names of the enumerators in the kernel's own BTF (`BPF_MAP_TYPE_RINGBUF`); null if unknown. */

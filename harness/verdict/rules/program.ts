@@ -1,18 +1,19 @@
 // Rules for failures of one program outside the verifier: a missing attach target, and refusals before verification.
 import { errnoName } from '../../logs/libbpf/errno.ts';
-import { attachTargetOf } from '../../bpf/object/attach-point.ts';
+import { attachTargetOf, nameInBtf } from '../../bpf/object/attach-point.ts';
 import type { FailureClass } from '../../base/failures.ts';
 import { lastKernelFailure } from '../../logs/kernel/messages.ts';
 import { STRUCT_OPS_VALUE } from '../../bpf/object/struct-ops.ts';
 import { type Finding, type FailureContext, type InModule, memlockHint } from './context.ts';
+import { unreadModule } from './named-target.ts';
 import { helperName } from './verifier.ts';
 
 const NOT_IN_BTF = "not in this kernel's BTF";
 
 /** The name of a target in BTF: `btf_trace_sched_switch` for `sched_switch`. libbpf prints the name from the section. */
-function nameInBtf(missing: string, section: string): string {
+function missingName(missing: string, section: string): string {
   const target = attachTargetOf(section);
-  return target?.name === missing ? target.symbol + missing : missing;
+  return target?.name === missing ? nameInBtf(target) : missing;
 }
 
 /** The reason for a missing struct_ops type or member, worded like other attach targets; libbpf's message if it is unknown. */
@@ -24,13 +25,15 @@ function structOpsReason(text: string, inModule: InModule): string {
 }
 
 /** The kernel's BTF lacks a function, tracepoint, hook or struct_ops type. */
-export function attachTargetMissing({ attempt, program, object, inModule }: FailureContext): Finding | null {
+export function attachTargetMissing({ attempt, program, object, inModule, targetModules, library }: FailureContext): Finding | null {
   const facts = attempt.log.programs.find((each) => each.program === program?.name);
   if (facts && facts.missingTarget !== null) {
     const kind = program?.type ? ` (${program.type})` : '';
     const section = object.programs.find(({ name }) => name === program?.name)?.section ?? '';
-    const name = nameInBtf(facts.missingTarget, section);
-    const reason = `attach target ${name}${kind} is ${inModule(name, 'attach') ?? NOT_IN_BTF}`;
+    const name = missingName(facts.missingTarget, section);
+    const unread = unreadModule(name, kind, { targetModules, library });
+    const where = targetModules === 'none' ? null : inModule(name, 'attach');
+    const reason = unread ?? `attach target ${name}${kind} is ${where ?? NOT_IN_BTF}`;
     return { stage: 'verify', class: 'attach-target-missing', reason };
   }
   const structOps = attempt.log.ended === 'struct-ops' ? attempt.log.failures.findLast(({ topic }) => topic === 'struct-ops') : undefined;

@@ -1,0 +1,52 @@
+// Attach targets that name a module (`MODULE:FUNCTION`) or an offset: which loaders read them, and the reasons of those that do not.
+import { LIBRARY_NAMES } from '../../base/loader-name.ts';
+import type { TargetModules } from '../../core-relo/loader.ts';
+
+const KPROBE = /^\??k(?:ret)?probe(?:\/(.+))?$/;
+/** What libbpf reads of the target of a kprobe. @see attach_kprobe() in libbpf.c */
+const READ_BY_LIBBPF = /^[\w.]+/;
+
+/**
+ * The reason of a target with the name of a module, for a loader that does not read this name; null for other targets and loaders.
+ * @param kind the type of the program in brackets
+ */
+export function unreadModule(
+  target: string,
+  kind: string,
+  { targetModules, library }: { targetModules: TargetModules; library: string },
+): string | null {
+  if (!target.includes(':') || targetModules === 'named') return null;
+  const name = library === LIBRARY_NAMES.libbpf ? `${library} before 1.5` : library;
+  return `attach target ${target}${kind} names a module, which ${name} does not look up`;
+}
+
+/** Whether a reason says that a loader does not read a part of a target. */
+export function isAboutUnreadTarget(reason: string): boolean {
+  return /^attach target \S+ (?:\(\w+\) )?names (?:a module|an offset), which /.test(reason);
+}
+
+/** The target of a kprobe or kretprobe; null for other programs. */
+export function probeTarget({ section, attachTo }: { section: string; attachTo?: string | null | undefined }): string | null {
+  const probe = KPROBE.exec(section);
+  return probe && (attachTo ?? probe[1] ?? null);
+}
+
+/** The function that libbpf attaches a kprobe to, although the target names a module; null if it finds no name. */
+export function functionOfProbe(target: string): string | null {
+  return READ_BY_LIBBPF.exec(target)?.[0] ?? null;
+}
+
+/**
+ * Why a library does not find the target of a kprobe: it does not read the name of a module or an offset. Null if it does, or leaves the
+ * text to the kernel as aya does.
+ * @param library as its users write it
+ */
+export function unreadProbe(target: string, library: string): string | null {
+  const says = (part: string) => `attach target ${target} (kprobe) names ${part}, which ${library} does not read for kprobes`;
+  if (library === LIBRARY_NAMES.cilium) {
+    if (target.includes(':')) return says('a module');
+    return target.includes('+') ? says('an offset') : null;
+  }
+  if (library !== LIBRARY_NAMES.libbpf || !target.includes(':')) return null;
+  return `${says('a module')}: it looks for function ${functionOfProbe(target) ?? ''}`;
+}
