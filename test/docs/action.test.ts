@@ -143,6 +143,7 @@ async function pathWithoutQemu(): Promise<string> {
     const { stdout } = await execa('sh', ['-c', `command -v ${name}`]);
     await symlink(stdout, join(runner.bin, name));
   }
+  await addProgram(runner, 'true', '');
   await addProgram(runner, 'sudo', '[ "$1" = -n ] && shift && exec "$@"');
   return runner.bin;
 }
