@@ -74,6 +74,18 @@ describe('the GitHub action', () => {
     expect([said.exitCode, said.output]).toEqual([2, 'exit-code=2\nreport=xreport=y\n']);
     expect(await readdir(folder)).not.toContain('hacked');
   });
+
+  it.each(['CONFIG', 'SHARD', 'BASELINE', 'GATE', 'FORMATS', 'FROZEN', 'ACTION_UNTRUSTED', 'OUT'])(
+    'the GitHub action runs no command in the input COREMATRIX_%s',
+    async (name) => {
+      const hostile = '$(touch hacked)`touch hacked`"; touch hacked; \'\ntouch hacked';
+      // A gate is read only beside a baseline that exists.
+      const baseline = name === 'GATE' ? { COREMATRIX_BASELINE: 'build' } : {};
+      const { exitCode, output } = await action({ COREMATRIX_OBJECTS: 'none.bpf.o', ...baseline, [`COREMATRIX_${name}`]: hostile });
+      expect([exitCode, output.split('\n')]).toEqual([2, ['exit-code=2', expect.stringMatching(/^report=/), '']]);
+      expect(await readdir(folder)).not.toContain('hacked');
+    },
+  );
 });
 
 describe('the GitHub action on a pull request', () => {
