@@ -256,13 +256,13 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'program-type-unsupported',
-    reason: /(?:programs can be|cannot be) sleepable/,
+    reason: /(?:programs can be|cannot be) sleepable|programs (?:of uprobes )?that may sleep/,
     advice:
       'This kernel knows the program type, but lets no program of this type sleep. If the program calls nothing that may sleep, remove ".s" from its section name. Otherwise keep it from loading by default (SEC("?...")), and switch it on where the kernel accepts it.',
   },
   {
     class: 'program-type-unsupported',
-    reason: /attach type or flags/,
+    reason: /attach type or flags|XDP programs for packets with fragments/,
     advice:
       'The kernel knows the program type but refuses its attach type or flags. Keep the program from loading by default (SEC("?...")) and switch it on where the kernel accepts it: the loader can try to load it, or a program can test enum bpf_attach_type with bpf_core_enum_value_exists().',
   },
@@ -284,12 +284,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     advice:
       'A program for many functions (SEC("kprobe.multi/...")) needs a kernel with CONFIG_FPROBE. On other kernels, attach a kprobe program to each function: keep both from loading by default (SEC("?...")), and switch on one of them.',
   },
-  {
-    class: 'attach-failed',
+  ...(['program-type-unsupported', 'attach-failed'] as const).map((failure) => ({
+    class: failure,
     reason: /attach type \w+ is unknown to this kernel/,
     advice:
       'This kernel is older than the attach type. Keep the program from loading by default (SEC("?...")) and switch it on where enum bpf_attach_type has the type, or attach another program there.',
-  },
+  })),
   {
     class: 'attach-failed',
     reason: /EADDRNOTAVAIL/,

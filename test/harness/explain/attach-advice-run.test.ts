@@ -187,7 +187,7 @@ test('each refusal by a target or a sleepable flag has advice of its own, and no
           "sleeps",
         ],
         "reasons": [
-          "5.10: verifier: Only fentry/fexit/fmod_ret and lsm programs can be sleepable",
+          "5.10: this kernel has no programs of uprobes that may sleep",
         ],
         "snippet": null,
       },
