@@ -339,6 +339,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'attach-target-missing',
+    reason: /^struct_ops type \w+___\w+ is /,
+    advice:
+      'libbpf before release 1.4 takes the flavor, which begins with "___", for a part of the name. Use a newer release, or name the struct as the kernel does.',
+  },
+  {
+    class: 'attach-target-missing',
     reason: /member|struct_ops|init_kern/,
     advice:
       'Declare a member that some kernels lack in a flavor of the struct, with a separate SEC(".struct_ops.link") map for each flavor. Let the loader create only the map that fits: bpf_map__set_autocreate().',

@@ -1,6 +1,7 @@
 // Fingerprints of root causes. A cause has the same fingerprint for every program, on every kernel, in every run.
 import { createHash } from 'node:crypto';
 import { essentialName } from '../bpf/btf/essential-name.ts';
+import { withoutPartner } from '../verdict/rules/partners.ts';
 import { type FailureClass, isRelocationFailure } from '../base/failures.ts';
 
 const LENGTH = 12;
@@ -26,9 +27,10 @@ export function withoutFlavors(access: string): string {
 
 /**
  * The subject of a failure, without parts that differ between programs or kernels: flavors, source lines, instructions, registers, numbers.
- * @param reason one-line reason of a verdict or prediction
+ * @param partnered one-line reason of a verdict or prediction, which may name another program of a struct_ops map
  */
-export function subjectOf(failure: FailureClass, reason: string): string {
+export function subjectOf(failure: FailureClass, partnered: string): string {
+  const reason = withoutPartner(partnered);
   const access = /^(.+?): /.exec(reason)?.[1];
   if (isRelocationFailure(failure) && access !== undefined) return withoutFlavors(access);
   const mapType = failure === 'map-type-unsupported' ? /^map '[^']*' \((\w+)\)/.exec(reason)?.[1] : undefined;

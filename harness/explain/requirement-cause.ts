@@ -1,4 +1,5 @@
 // Findings about a root cause without a relocation: which kernels meet the requirement, similar names, and code that avoids it.
+import { withoutPartner } from '../verdict/rules/partners.ts';
 import type { Btf } from '../bpf/btf/btf.ts';
 import { impossibleAttribute } from '../bpf/object/map-shape.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
@@ -52,7 +53,8 @@ const MAX_ALTERNATIVES = 3;
 /** Situations made from the reasons of the failures alone: one for each reason with its hints. */
 export function plainSituations(failures: readonly ProgramFailure[], hintsOf: ReadonlyMap<string, string[]>): CauseSituation[] {
   const groups = new Map<string, CauseSituation>();
-  for (const { kernel, reason, evidence, log } of failures) {
+  for (const { kernel, reason: partnered, evidence, log } of failures) {
+    const reason = withoutPartner(partnered);
     const hints = hintsOf.get(kernel) ?? [];
     const key = JSON.stringify([reason, hints]);
     const group: CauseSituation = groups.get(key) ?? { kernels: [], summary: reason, alternatives: [], hints, evidence, log };

@@ -25,6 +25,7 @@ import { attachTypeFindings, withoutAttachFunction } from './findings/attach-typ
 import { callbackFindings } from './findings/callbacks.ts';
 import { kfuncAddressFindings } from './findings/kfunc-addresses.ts';
 import { kfuncTypeFindings } from './findings/kfunc-types.ts';
+import { LEAVES_OUT_STRUCT_OPS } from './findings/struct-ops.ts';
 import { unmetNeeds } from './findings/load-needs.ts';
 import { refusedKfuncs, objectFindings, programFindings } from './findings/support.ts';
 import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
@@ -294,6 +295,23 @@ function cellWithoutBtf(object: BpfObject, loader: Loader): PredictedCell {
   return { programs, relocations: [], loads: [] };
 }
 
+/** Returns a function that finds what makes a program fail in a load because of maps, kernel symbols or Kconfig values of the object. */
+function sharedFindings(object: BpfObject, kernel: KernelTypes, loader: Loader): (program: BpfProgram, load: ExaminedLoad) => Finding[] {
+  const shared = objectFindings(object, kernel, loader);
+  const needed = neededNames(object);
+  const leftOut = new Set(object.maps.flatMap(({ name, autocreate }) => (autocreate === false ? [name] : [])));
+  return (program, load) => {
+    const isWhole = load.attempt.program === null;
+    // A guest leaves out the struct_ops maps if it loads a program of none alone.
+    const leavesOut = !isWhole && program.type !== 'struct_ops' && (loader.libbpfMinor ?? 0) >= LEAVES_OUT_STRUCT_OPS;
+    if (loader.needs === 'object') return leavesOut ? shared.filter(({ ofStructOps }) => ofStructOps !== true) : shared;
+    // The load of the whole object creates all maps that are not left out, and resolves what any program refers to.
+    const names = new Set((isWhole ? load.programs : [program]).flatMap((each) => [...needed(each)]));
+    const isNeeded = (name: string) => names.has(name) || (isWhole && !leftOut.has(name));
+    return shared.filter(({ subjects }) => !subjects || subjects.some(isNeeded));
+  };
+}
+
 /**
  * Predicts a cell from an object and a kernel's types, null for a kernel without BTF. Pure: starts and reads nothing. Like a run, it loads the whole object first, and
  * each program alone if that fails.
@@ -309,7 +327,6 @@ export function predictCell(
   const refused = refusedByLoader(input, loader) ?? otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
   if (refused) return refusedCell(input, refused);
   const decided = decideBySupport(input, kernel, loader);
-  const shared = objectFindings(decided, kernel, loader);
   const callbacksIn = callbackFindings(input, kernel);
   const kfuncsIn = kfuncTypeFindings(input, kernel);
   const addressesIn = kfuncAddressFindings(input, kernel, loader);
@@ -337,16 +354,7 @@ export function predictCell(
         ] as const,
     ),
   );
-  const needed = neededNames(input);
-  const leftOut = new Set(decided.maps.flatMap(({ name, autocreate }) => (autocreate === false ? [name] : [])));
-  const sharedBy = (program: BpfProgram, load: ExaminedLoad) => {
-    if (loader.needs === 'object') return shared;
-    // The load of the whole object creates all maps that are not left out, and resolves what any program refers to.
-    const isWhole = load.attempt.program === null;
-    const names = new Set((isWhole ? load.programs : [program]).flatMap((each) => [...needed(each)]));
-    const isNeeded = (name: string) => names.has(name) || (isWhole && !leftOut.has(name));
-    return shared.filter(({ subjects }) => !subjects || subjects.some(isNeeded));
-  };
+  const sharedBy = sharedFindings(decided, kernel, loader);
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
     programIn(decided, load, program, { findings: [...sharedBy(program, load), ...(own.get(program.name) ?? [])], loader });
   const deciding = loadable(decided, kernel, loader);

@@ -2,13 +2,28 @@
 import type { BpfObject } from '../bpf/object/object.ts';
 import { structOpsMaps } from '../bpf/object/struct-ops.ts';
 import type { Loader } from '../core-relo/loader.ts';
+import { partnerReason } from '../verdict/rules/partners.ts';
+import type { PredictedFailure } from './findings/finding.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
 
 /** The first minor release of libbpf 1.x that loads every program of a struct_ops map that it creates. */
 const LOADS_TOGETHER = 4;
 
+type Failing = PredictedProgram & { failure: PredictedFailure };
+
+/** The program of a map that fails first: all before verification, then in the order of the object. */
+function firstFailing(partners: readonly PredictedProgram[]): Failing | undefined {
+  const failing = partners.flatMap((program) => (program.failure ? [{ ...program, failure: program.failure }] : []));
+  return failing.find(({ failure }) => failure.stage !== 'verify') ?? failing[0];
+}
+
+/** A failure of one program as that of another program of its map. */
+function asPartner<Found extends PredictedFailure | null>(failure: Found, program: string): Found {
+  return failure && failure.stage === 'verify' ? { ...failure, reason: partnerReason(failure.reason, program) } : failure;
+}
+
 /**
- * Gives each program of a struct_ops map the first failure of the programs of this map, if it has none of its own.
+ * Gives each program of a struct_ops map the first failure of the programs of this map.
  * @see bpf_object_adjust_struct_ops_autoload() in libbpf.c
  */
 export function withPartners(programs: readonly PredictedProgram[], object: BpfObject, { libbpfMinor }: Loader): PredictedProgram[] {
@@ -16,13 +31,12 @@ export function withPartners(programs: readonly PredictedProgram[], object: BpfO
   const mapOf = new Map(object.programs.flatMap(({ name, member }) => (member && created.has(member.map) ? [[name, member.map]] : [])));
   return programs.map((program) => {
     const map = mapOf.get(program.name);
-    if (map === undefined || program.failure) return program;
+    if (map === undefined) return program;
     const partners = programs.filter(({ name }) => mapOf.get(name) === map);
-    const failure = partners.find((each) => each.failure)?.failure ?? null;
-    return {
-      ...program,
-      failure,
-      possible: failure ? null : (program.possible ?? partners.find((each) => each.possible)?.possible ?? null),
-    };
+    const failing = firstFailing(partners);
+    if (failing?.name === program.name) return program;
+    if (failing) return { ...program, failure: asPartner(failing.failure, failing.name), possible: null };
+    const perhaps = partners.find(({ possible }) => possible);
+    return program.possible || !perhaps ? program : { ...program, possible: asPartner(perhaps.possible, perhaps.name) };
   });
 }

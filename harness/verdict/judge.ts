@@ -17,6 +17,7 @@ import type { Failure, FailureContext, InModule, JudgedObject } from './rules/co
 import { customLoaderFailure } from './custom-loader.ts';
 import { failurePlace } from './failure-place.ts';
 import { targetReason } from './rules/attach.ts';
+import { partnerReason } from './rules/partners.ts';
 
 export interface JudgeInput {
   object: JudgedObject;
@@ -183,6 +184,12 @@ function whyNotChosen(program: KnownProgram, input: JudgeInput, alone: JudgedAtt
   return `not needed: ${chosen} is the chosen alternative`;
 }
 
+/** The failure of a program that was loaded alone. The loader also loads the other programs of a struct_ops map, and one of these may fail. */
+function ownFailure({ name, type }: KnownProgram, failure: Failure, { read: { rejected } }: JudgedAttempt): Failure {
+  if (type !== 'struct_ops' || rejected === null || rejected.program === name) return failure;
+  return { ...failure, reason: partnerReason(failure.reason, rejected.program) };
+}
+
 function judgeProgram(
   program: KnownProgram,
   input: JudgeInput,
@@ -199,7 +206,9 @@ function judgeProgram(
   const isDecidedAlone = (whole?.failure ?? null) !== null || (isAlternative && chosen === undefined);
   const alone = isDecidedAlone ? own : undefined;
   if (!alone) return sharedOutcome(program, whole);
-  return alone.failure ? programJudgement(name, alone.failure, alone.at, alone.logs) : loadedProgram(program, alone, alone.logs);
+  return alone.failure
+    ? programJudgement(name, ownFailure(program, alone.failure, alone), alone.at, alone.logs)
+    : loadedProgram(program, alone, alone.logs);
 }
 
 /** All attempts except those with the whole object that another choice of alternatives replaced. */

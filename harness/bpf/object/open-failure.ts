@@ -1,8 +1,11 @@
 // Finds why libbpf does not open an object: its symbols, BTF and sections alone decide, on every kernel.
 import { type Btf, kindOf, nameOf, vlenOf } from '../btf/btf.ts';
-import { detailOf, findType, referencedType, resolveType, variableOf } from '../btf/types.ts';
+import { allMembers, detailOf, findType, referencedType, resolveType, variableOf } from '../btf/types.ts';
 import { type Elf, type ElfSection, type ElfSymbol, readSymbols, SHF_EXECINSTR, STB_LOCAL, STT_FUNC } from '../elf/elf.ts';
 import { conflictingSize } from './maps.ts';
+import { programTypeOf } from './program-type.ts';
+import { sectionKnownSince } from './section-names.ts';
+import { pointersIn } from './struct-ops-members.ts';
 import { functionsBySection, functionsOf, INSN_BYTES, ownerFinder } from './functions.ts';
 
 const SHT_PROGBITS = 1;
@@ -15,6 +18,8 @@ const STT_SECTION = 3;
 const LINKAGE_EXTERN = 2;
 const LINKAGE_ALLOCATED = 1;
 const LINKAGES = ['static', 'global', 'extern'] as const;
+/** The newest release of libbpf 1.x whose rules are known. */
+const NEWEST_MINOR = 7;
 const [ENOENT, ESRCH, EINVAL] = [2, 3, 22];
 
 /** Instructions to which relocations may belong: a call, and a load of 64 bits. */
@@ -148,12 +153,50 @@ function refusedRelocationIn(opened: Opened, relocations: ElfSection, target: El
   return null;
 }
 
-/** The first reference from code that libbpf refuses. */
-function refusedRelocation(opened: Opened): string | null {
+const STRUCT_OPS = /^\.struct_ops(?:\.link)?$/;
+
+/** The section of a program, if a release of libbpf takes it for one of struct_ops. */
+function isOfStructOps(section: string, minor: number): boolean {
+  const since = sectionKnownSince(section);
+  return programTypeOf(section) === 'struct_ops' && since !== null && since <= minor;
+}
+
+/**
+ * The first member of a struct_ops map that libbpf does not set to a function.
+ * @see bpf_object__collect_st_ops_relos() in libbpf.c
+ */
+function refusedMember({ elf, btf, symbols }: Opened, section: number, minor: number): string | null {
+  const name = elf.sections[section]?.name ?? '';
+  const data = btf && findType(btf, 'datasec', name);
+  if (!btf || data === null) return null;
+  const functions = functionsBySection(functionsOf(elf));
+  const variables = Array.from({ length: vlenOf(btf, data) }, (_, at) => nameOf(btf, variableOf(btf, data, at)?.type ?? 0));
+  for (const { offset, symbol } of pointersIn(elf, section, symbols)) {
+    const isAround = (each: ElfSymbol) => each.section === section && offset >= each.value && offset < each.value + each.size;
+    const map = symbols.find((each) => variables.includes(each.name) && isAround(each));
+    const variable = map && findType(btf, 'var', map.name);
+    if (!map || variable === null || variable === undefined) return null;
+    const type = resolveType(btf, referencedType(btf, variable));
+    const member = allMembers(btf, type).find((each) => each.bitOffset === (offset - map.value) * 8);
+    const pointer = member ? resolveType(btf, member.type) : 0;
+    if (!member) return `struct_ops reloc ${map.name}: cannot find member at moff ${offset - map.value}`;
+    const isFunction = kindOf(btf, pointer) === 'ptr' && kindOf(btf, resolveType(btf, referencedType(btf, pointer))) === 'func_proto';
+    if (!isFunction) return `struct_ops reloc ${map.name}: cannot relocate non func ptr ${member.name}`;
+    const own = elf.sections[symbol.section]?.name ?? '';
+    const program = functions.get(own)?.find((each) => each.insnOffset === symbol.value / INSN_BYTES);
+    if (program && !isOfStructOps(own, minor)) return `struct_ops reloc ${map.name}: prog ${program.name} is not struct_ops BPF program`;
+  }
+  return null;
+}
+
+/** The first reference from code or from a struct_ops map that libbpf refuses. */
+function refusedRelocation(opened: Opened, minor: number): string | null {
   for (const relocations of opened.elf.sections) {
     const target = opened.elf.sections[relocations.info];
-    if (relocations.type !== SHT_REL || !target || (target.flags & SHF_EXECINSTR) === 0) continue;
-    const refused = refusedRelocationIn(opened, relocations, target);
+    if (relocations.type !== SHT_REL || !target) continue;
+    const isCode = (target.flags & SHF_EXECINSTR) !== 0;
+    if (!isCode && !STRUCT_OPS.test(target.name)) continue;
+    const refused = isCode ? refusedRelocationIn(opened, relocations, target) : refusedMember(opened, relocations.info, minor);
     if (refused !== null) return refused;
   }
   return null;
@@ -161,12 +204,14 @@ function refusedRelocation(opened: Opened): string | null {
 
 /**
  * Finds the message with which libbpf 1.x refuses to open an object. Of the definitions of maps, only their sizes are read.
+ * @param minor the minor number of the release
  * @returns null if it opens the object, or if this module does not know why not
- * @see bpf_object_open() in libbpf.c: sections, BTF, externs, maps, then references from code
+ * @see bpf_object_open() in libbpf.c: sections, BTF, externs, maps, then references from code and from struct_ops maps
  */
-export function openFailure({ elf, btf }: Pick<Opened, 'elf' | 'btf'>): string | null {
+export function openFailure({ elf, btf }: Pick<Opened, 'elf' | 'btf'>, minor: number = NEWEST_MINOR): string | null {
   const opened: Opened = { elf, btf, symbols: readSymbols(elf) };
-  const refused = refusedSection(opened) ?? lacksBtf(opened) ?? refusedExtern(opened) ?? refusedMap(opened) ?? refusedRelocation(opened);
+  const refused =
+    refusedSection(opened) ?? lacksBtf(opened) ?? refusedExtern(opened) ?? refusedMap(opened) ?? refusedRelocation(opened, minor);
   return refused && namingSymbol(refused, (index) => opened.symbols[index]?.name ?? null);
 }
 

@@ -18,12 +18,13 @@ const SHT_REL = 9;
 const REL_SIZE = 16;
 
 /** An address of a function in a data section. */
-interface FunctionPointer {
+export interface FunctionPointer {
   offset: number;
   symbol: ElfSymbol;
 }
 
-function pointersIn(elf: Elf, section: number, symbols: readonly ElfSymbol[]): FunctionPointer[] {
+/** The addresses of functions that a data section has, by the number of the section, in the order of their relocations. */
+export function pointersIn(elf: Elf, section: number, symbols: readonly ElfSymbol[]): FunctionPointer[] {
   return elf.sections.flatMap(({ type, info, bytes }) => {
     if (type !== SHT_REL || info !== section) return [];
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

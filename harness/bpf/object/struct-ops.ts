@@ -4,6 +4,7 @@ import { essentialName } from '../btf/essential-name.ts';
 import { findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../btf/types.ts';
 import { readSymbols, sectionNamed } from '../elf/elf.ts';
 import type { BpfObject } from './object.ts';
+import { pointersIn } from './struct-ops-members.ts';
 
 /** Sections whose maps are created by default. Maps of sections that begin with `?` are not. */
 const SECTIONS = ['.struct_ops', '.struct_ops.link'];
@@ -15,12 +16,16 @@ export interface StructOpsMember {
   name: string;
   /** As the object initializes it; function pointers are zero here, because libbpf sets them. */
   bytes: Uint8Array;
+  /** Whether the object sets it to a program. */
+  hasProgram: boolean;
 }
 
 export interface StructOpsMap {
   name: string;
   /** The name of the struct, without its flavor. */
   type: string;
+  /** The name of the struct, with its flavor. */
+  typeInObject: string;
   members: StructOpsMember[];
 }
 
@@ -31,13 +36,15 @@ interface Section {
 }
 
 function membersOf({ object, btf, name }: Section, map: string, type: number): StructOpsMember[] {
-  const place = readSymbols(object.elf).find((symbol) => symbol.name === map && object.elf.sections[symbol.section]?.name === name);
+  const symbols = readSymbols(object.elf);
+  const place = symbols.find((symbol) => symbol.name === map && object.elf.sections[symbol.section]?.name === name);
   const data = sectionNamed(object.elf, name)?.bytes;
   if (!place || !data) return [];
+  const pointers = new Set(pointersIn(object.elf, place.section, symbols).map(({ offset }) => offset));
   return Array.from({ length: vlenOf(btf, type) }, (_, index) => memberOf(btf, type, index)).flatMap((member) => {
     if (!member) return [];
     const start = place.value + Math.floor(member.bitOffset / 8);
-    return [{ name: member.name, bytes: data.subarray(start, start + (sizeOf(btf, member.type) ?? 0)) }];
+    return [{ name: member.name, hasProgram: pointers.has(start), bytes: data.subarray(start, start + (sizeOf(btf, member.type) ?? 0)) }];
   });
 }
 
@@ -51,7 +58,8 @@ export function structOpsMaps(object: BpfObject): StructOpsMap[] {
       const variable = variableOf(btf, data ?? 0, index)?.type ?? 0;
       const type = resolveType(btf, referencedType(btf, variable));
       const map = nameOf(btf, variable);
-      return { name: map, type: essentialName(nameOf(btf, type)), members: membersOf({ object, btf, name }, map, type) };
+      const typeInObject = nameOf(btf, type);
+      return { name: map, type: essentialName(typeInObject), typeInObject, members: membersOf({ object, btf, name }, map, type) };
     });
   });
 }

@@ -19,7 +19,7 @@ export function refusedByLoader(
   object: BpfObject,
   { libbpfMinor, aya, cilium }: Pick<Loader, 'libbpfMinor' | 'aya' | 'cilium'>,
 ): PredictedFailure | null {
-  const byLibbpf = libbpfMinor === null ? null : openFailure(object);
+  const byLibbpf = libbpfMinor === null ? null : openFailure(object, libbpfMinor);
   if (byLibbpf !== null) return notOpened(byLibbpf, 'libbpf');
   const byAya = aya === null ? null : ayaRefusal(object, aya);
   if (byAya !== null) return notOpened(byAya, 'aya');

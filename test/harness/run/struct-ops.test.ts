@@ -50,6 +50,15 @@ test(
       ['control', 'verifier-rejected'],
       ['other', 'pass'],
     ]);
+    const reasons = cells[0]?.programs.flatMap(({ name, reason }) => (reason === null ? [] : [`${name}: ${reason}`]));
+    expect(reasons).toMatchInlineSnapshot(`
+      [
+        "avoid: verifier: func 'cong_control' doesn't have 3-th argument; invalid bpf_context access off=16 size=8 at insn 0 (in program control of the same struct_ops map)",
+        "threshold: verifier: func 'cong_control' doesn't have 3-th argument; invalid bpf_context access off=16 size=8 at insn 0 (in program control of the same struct_ops map)",
+        "undo: verifier: func 'cong_control' doesn't have 3-th argument; invalid bpf_context access off=16 size=8 at insn 0 (in program control of the same struct_ops map)",
+        "control: verifier: func 'cong_control' doesn't have 3-th argument; invalid bpf_context access off=16 size=8 at insn 0",
+      ]
+    `);
     expect(cells[0]?.programs.filter(({ predicted }) => predicted?.agrees !== true)).toEqual([]);
     const cache = openKernels(
       (await offlineKernels(['debian:5.10', 'debian:6.12'])).filter(({ id }) => id !== ''),
@@ -100,5 +109,40 @@ test(
       ]
     `);
     expect(cells.flatMap(({ programs }) => programs).filter(({ predicted }) => predicted?.agrees !== true)).toEqual([]);
+  },
+);
+
+/** A member that no kernel has, of a struct with a flavor, and a program that may sleep. */
+const FLAVORED = SOURCE.replaceAll('tcp_congestion_ops', 'tcp_congestion_ops___mine');
+const SETS_UNKNOWN = FLAVORED.replaceAll('cong_control', 'no_such_member');
+const SLEEPING = SOURCE.replace('SEC("struct_ops") int undo', 'SEC("struct_ops.s") int undo');
+const NO_POINTER = SOURCE.replace('void (*cong_control)(void)', 'void *cong_control');
+
+test(
+  'flavors, members that no kernel has, programs that sleep and members that are no functions fail in each release of libbpf as predicted',
+  { timeout: 600_000 },
+  async () => {
+    const loader = 'libbpf@1.1';
+    const paths = await compiled(folder, { flavored: FLAVORED, sets_unknown: SETS_UNKNOWN, sleeping: SLEEPING, no_pointer: NO_POINTER });
+    const { objects } = await readInputs(plainSources(paths, folder), { loaders: [loader, 'libbpf@default'] });
+    const otherAgents = new Map([[loader, await ensureAgent({ onNote: () => {}, release: '1.1' })]]);
+    const { cells } = await realRun([], ['debian:6.12'], { objects, otherAgents });
+    const verdicts = cells.map(({ object, programs }) => {
+      const undo = programs.find(({ name }) => name === 'undo');
+      return `${object} ${undo?.reason ?? undo?.status ?? ''} (predicted ${undo?.predicted?.status ?? ''})`;
+    });
+    expect(verdicts).toMatchInlineSnapshot(`
+      [
+        "flavored+libbpf-1.1 struct_ops type tcp_congestion_ops___mine is not in this kernel's BTF (predicted fail)",
+        "flavored pass (predicted unknown)",
+        "no_pointer+libbpf-1.1 libbpf cannot open the object: struct_ops reloc mine: cannot relocate non func ptr cong_control (predicted fail)",
+        "no_pointer libbpf cannot open the object: struct_ops reloc mine: cannot relocate non func ptr cong_control (predicted fail)",
+        "sets_unknown+libbpf-1.1 struct_ops type tcp_congestion_ops___mine is not in this kernel's BTF (predicted fail)",
+        "sets_unknown struct_ops member no_such_member (map mine) is not in this kernel's BTF (predicted fail)",
+        "sleeping+libbpf-1.1 libbpf cannot open the object: struct_ops reloc mine: prog undo is not struct_ops BPF program (predicted fail)",
+        "sleeping pass (predicted unknown)",
+      ]
+    `);
+    expect(cells.flatMap(({ programs }) => programs).filter(({ predicted }) => predicted?.agrees === false)).toEqual([]);
   },
 );

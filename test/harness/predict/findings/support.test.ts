@@ -257,7 +257,7 @@ P("raw_tracepoint.w/nothing_here", raw_gone)`;
 });
 
 describe('struct_ops maps', () => {
-  it('struct_ops maps need their struct and every member that they fill with data', async () => {
+  it('struct_ops maps need their struct and every member that they set to data or to a program', async () => {
     const source = `
 struct tcp_ops { int (*init)(void *); int flags; int unset; };
 SEC("struct_ops/init") int init_op(void *ctx) { return 0; }
@@ -268,15 +268,20 @@ SEC(".struct_ops") struct tcp_ops mine = { .init = (void *)init_op, .flags = 3 }
         type.name === 'bpf_prog_type' ? enumOf('bpf_prog_type', 'BPF_PROG_TYPE_STRUCT_OPS', ...numbered('X', 16)) : type,
       ),
       { name: 'bpf_struct_ops_tcp_ops', kind: 4, vlen: 1, size: 16, words: ['data', 10, 0] },
-      { name: 'tcp_ops', kind: 4, vlen: 1, size: 16, words: ['flags', 1, 0] },
+      { name: 'tcp_ops', kind: 4, vlen: 2, size: 16, words: ['flags', 1, 0, 'init', 1, 32] },
     ];
-    const lacking = enough.map((type) => (type.name === 'tcp_ops' ? { ...type, words: ['other', 1, 0] } : type));
+    const withMembers = (...names: [string, string]) => {
+      const words = names.flatMap((name, at) => [name, 1, at * 32]);
+      return enough.map((type) => (type.name === 'tcp_ops' ? { ...type, words } : type));
+    };
     const none = enough.filter(({ name }) => name !== 'bpf_struct_ops_tcp_ops');
-    const all = [await verdicts('ops', source, enough), await verdicts('ops', source, lacking), await verdicts('ops', source, none)];
+    const kernels = [enough, withMembers('other', 'init'), withMembers('flags', 'other'), none];
+    const all = await Promise.all(kernels.map(async (types, at) => verdicts(`ops${at}`, source, types)));
     expect(all.map(({ init_op }) => init_op)).toMatchInlineSnapshot(`
       [
         "ok",
         "fails: attach-target-missing, struct_ops member flags (map mine) is not in this kernel's BTF",
+        "fails: attach-target-missing, struct_ops member init (map first) is not in this kernel's BTF",
         "may fail: attach-target-missing, struct_ops type tcp_ops is not in this kernel's BTF, only a module could have it",
       ]
     `);
