@@ -8,6 +8,7 @@ import { readUserFile } from '../base/user-file.ts';
 import { readBpfObject } from '../bpf/object/object.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
+import { typesWithCached } from '../plan/settings/modules/loaded-modules.ts';
 import { OBJECT_FILE, type RunObject } from '../plan/inputs/inputs.ts';
 import type { CellRelocation, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
 import { predictionOf, withSymbols } from '../predict/predict-object.ts';
@@ -58,14 +59,26 @@ export async function objectsOfResults({ objects }: Results): Promise<ExplainedO
   return Promise.all(objects.map(sameObject));
 }
 
-/** Predicts relocations for the cells of a run whose load leaves some open, if object and BTF are available. */
+/** The object with the programs that were loaded in a cell, whatever switched them on or off. */
+function asLoadedIn(object: ExplainedObject, { programs }: CellResult): ExplainedObject {
+  const skipped = new Set(programs.flatMap(({ name, status }) => (status === 'skip' ? [name] : [])));
+  const { bpf } = object;
+  return { ...object, bpf: bpf && { ...bpf, programs: bpf.programs.map((each) => ({ ...each, autoload: !skipped.has(each.name) })) } };
+}
+
+/**
+ * Predicts relocations for the cells of a run whose load leaves some open, if object and BTF are available. Custom BTF is not: results do not
+ * contain it.
+ */
 export async function predictedIn(results: Results, objects: readonly ExplainedObject[], cache: KernelCache): Promise<PredictedFailures> {
   const byId = new Map(objects.map((object) => [object.result.id, object]));
   const predicted = new Map<CellResult, readonly CellRelocation[]>();
   for (const cell of results.cells) {
     const object = cell.relocations.some(isOpen) ? byId.get(cell.object) : undefined;
-    const types = object?.bpf ? await cache.typesOf(cell.kernel) : null;
-    const again = object?.bpf && types && predictAsRun(object, await withSymbols(types, object.bpf));
+    const plain = object?.bpf && !object.result.customBtf ? await cache.typesOf(cell.kernel) : null;
+    const image = cache.kernels.find(({ id }) => id === cell.kernel)?.image;
+    const types = plain && (await typesWithCached(plain, image, object?.result.modules ?? []));
+    const again = object?.bpf && types && predictAsRun(asLoadedIn(object, cell), await withSymbols(types, object.bpf));
     if (again) predicted.set(cell, again.relocations);
   }
   return (cell) => predicted.get(cell) ?? null;

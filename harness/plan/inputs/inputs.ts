@@ -123,7 +123,12 @@ interface PreparedInput extends Pick<RunObject, 'file' | 'bytes' | 'settings' | 
 /** The object of a run from its prepared settings. */
 export function preparedObject({ file, shown, bytes, bpf, id, settings, prepared }: PreparedInput): RunObject {
   const loader = loaderInResults({ settings, prepared });
-  const named = { ...(loader !== undefined && { loader }), ...(prepared.mode && prepared.mode !== 'load' && { mode: prepared.mode }) };
+  const named = {
+    ...(loader !== undefined && { loader }),
+    ...(prepared.mode && prepared.mode !== 'load' && { mode: prepared.mode }),
+    ...(prepared.btf && { customBtf: true as const }),
+    ...(prepared.modules && prepared.modules.length > 0 && { modules: [...prepared.modules] }),
+  };
   const loaded = asLoaded(bpf, prepared);
   const targets = new Map(loaded.programs.map(({ name, attachTo }) => [name, attachTo]));
   // Functions that the loader does not take for programs have no rows.

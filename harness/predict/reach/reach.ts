@@ -367,7 +367,8 @@ class Explorer {
       this.#pastHit(state, insn);
       return;
     }
-    if (insn.src === PSEUDO_CALL) {
+    // Before relocation, the call of a kernel function has the distance -1, which the first instruction of a function would take to itself.
+    if (insn.src === PSEUDO_CALL && reference?.type !== 'extern') {
       const isRelocated = reference?.type === 'function';
       const section = isRelocated ? reference.section : state.owner.section;
       const callee = this.#input.functionAt(

@@ -19,6 +19,14 @@ export const objectSchema = z.strictObject({
     .describe(
       'How far the run went with the object after loading it: `attach`, or `run`, which also attaches; absent if it only loaded it.',
     ),
+  customBtf: z
+    .literal(true)
+    .optional()
+    .describe('True if relocations were resolved with BTF from elsewhere (`btf`); absent if with that of the kernel.'),
+  modules: z
+    .array(z.string())
+    .optional()
+    .describe('Modules that guests load before the object (`modules`), without those that these need; absent without one.'),
   compiler: z
     .string()
     .optional()
