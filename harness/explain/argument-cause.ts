@@ -197,7 +197,7 @@ export async function argumentFindings(
   const program = hooked.find((each) => readsIt(each, subject)) ?? hooked[0] ?? null;
   const hook = program && hookName(program);
   if (!first || !program || hook === null) return null;
-  if (position === 0) return NUMBER.test(first.reason) ? plainFindings(failures, objects, adviceOnNumber(hook)) : null;
+  if (position === 0) return NUMBER.test(first.reason) ? plainFindings(failures, objects, { general: adviceOnNumber(hook) }) : null;
   const prototypes = await prototypesOf(program, position, cache);
   const programs = [...grouped(failures, (failure) => JSON.stringify([failure.object, failure.program])).values()];
   const situations = new Map<string, CauseSituation>();

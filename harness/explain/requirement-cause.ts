@@ -9,7 +9,7 @@ import type { Stage } from '../base/vocabulary.ts';
 import { variableDifference } from '../kernel-btf/variable-difference.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { withOtherLoader } from './other-loader.ts';
+import { lackingBesides, withOtherLoader } from './other-loader.ts';
 import {
   adviceByReason,
   adviceOn,
@@ -265,14 +265,19 @@ function largeNumber(failure: ProgramFailure, objects: ReadonlyMap<string, Expla
   return map && tooLarge(map);
 }
 
-/**
- * Findings about failures that concern nothing that BTF or a configuration shows.
- * @param general the advice on failures about which the object's instructions show nothing
- */
+/** What is known about failures that concern nothing that BTF or a configuration shows. */
+interface PlainFacts {
+  /** The advice on failures about which the object's instructions show nothing. */
+  general?: string;
+  /** What kernels lack besides; see `lackingBesides`. @default nothing */
+  lacking?: readonly string[];
+}
+
+/** Findings about failures that concern nothing that BTF or a configuration shows. */
 export function plainFindings(
   failures: readonly ProgramFailure[],
   objects: ReadonlyMap<string, ExplainedObject>,
-  general?: string,
+  { general, lacking = [] }: PlainFacts = {},
 ): RequirementFindings {
   const found = failures.map((failure) => ({ failure, ...verifierFindings(failure, objects) }));
   const hints = new Map<string, string[]>();
@@ -281,6 +286,7 @@ export function plainFindings(
     withOtherLoader(impossibleMap(failure, objects) ?? largeNumber(failure, objects) ?? adviceByReason(failure.class, failure.reason), {
       reason: failure.reason,
       object: objects.get(failure.object),
+      lacking,
     });
   const advice = found.map(({ failure, advice: own }) => own ?? general ?? adviceOf(failure));
   return { presence: null, situations: plainSituations(failures, hints), snippet: null, advice: [...new Set(advice)] };
@@ -312,7 +318,8 @@ export async function requirementFindings(
   const requirement = isNamed ? (requirementOf(first.class, subject) ?? memberRequirement(first, objects)) : null;
   const hints = new Map<string, string[]>();
   const ambiguous = failures.filter(({ class: failureClass, reason }) => failureClass === 'ksym-missing' && AMBIGUOUS.test(reason));
-  if (!first || !requirement || ambiguous.length === failures.length) return plainFindings(failures, objects);
+  if (!first || !requirement || ambiguous.length === failures.length)
+    return plainFindings(failures, objects, { lacking: await lackingBesides(failures, objects, cache) });
   const { having, value } = await availabilityOf(requirement, cache);
   const failing = having.filter(({ kernel }) => failures.some((failure) => failure.kernel === kernel.id));
   const { witness, related } = await variantsOf(requirement, having, { failing, cache, hints });

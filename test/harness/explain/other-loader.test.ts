@@ -3,8 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { explain } from '../../../harness/explain/explain.ts';
+import { openKernels } from '../../../harness/explain/kernel-cache.ts';
+import { failuresByPrediction } from '../../../harness/explain/sources.ts';
 import { loaderNotes } from '../../../harness/plan/inputs/loader-notes.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { offlineKernels } from '../../kernels/pulled.ts';
 import { compiled, explainedByPrediction } from './predicted.ts';
 
 let folder = '';
@@ -60,4 +64,24 @@ it('a note names the other loader unless the configuration names one, and object
   `);
   const chosen = objects.map((object) => ({ ...object, settings: { ...object.settings, loader: 'libbpf@1.1' } }));
   expect(loaderNotes(chosen)).toEqual([]);
+});
+
+it('the refusal of a library is not called the fault of the library alone where the kernel lacks the attach type, too', async () => {
+  const source = `${HEAD}${program('cgroup/connect_unix', 'p')}`;
+  const { objects } = await readInputs(plainSources(await compiled(folder, { unix_sockets: source }), folder), { loaders: ['aya@0.14'] });
+  const adviceOn = async (selector: string) => {
+    const cache = openKernels(await offlineKernels([selector]), () => {});
+    const { failures, recordsOf } = await failuresByPrediction(objects, cache);
+    return (await explain(failures, objects, cache, recordsOf)).causes.flatMap(({ advice }) => advice.map((line) => line.split('. ')[0]));
+  };
+  expect([await adviceOn('debian:5.10'), await adviceOn('debian:6.12')]).toMatchInlineSnapshot(`
+    [
+      [
+        "aya refuses this before it asks the kernel, but with another loader, programs of it would fail, too: attach type cgroup_unix_connect is unknown to this kernel (5.10)",
+      ],
+      [
+        "aya refuses this before it asks the kernel: not the kernel's fault",
+      ],
+    ]
+  `);
 });
