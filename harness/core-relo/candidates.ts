@@ -48,6 +48,8 @@ export interface KernelTypes {
   modules: readonly KernelModule[];
   /** Further loaded modules, which libbpf skips because their BTF cannot be read. */
   unreadable?: readonly UnreadableModule[];
+  /** Names of loaded modules without BTF; absent if there are none. */
+  withoutBtf?: readonly string[];
   /** Modules of the kernel's own package, which need not be loaded; absent if they are unknown. */
   inPackage?: FindInPackage;
   /** Reads the symbols of the kernel; null if they are unknown. Absent if there is no image to read them from. */

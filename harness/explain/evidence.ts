@@ -37,8 +37,22 @@ function lastLines(text: string, isRelevant: (line: string) => boolean): { lines
   return end ? { lines: last.map(({ line }) => detached(line)), line: end.at } : null;
 }
 
+/** How libbpf and the loader programs name the program that a line is about. */
+const ABOUT_PROGRAM = /\bprog '([^']*)':|^program (\S+):/;
+
+/**
+ * Whether a line of a log that several programs share is about another program. Only a failure to attach is surely of one program: a load
+ * fails with the first of them for all.
+ */
+function isAboutAnother(line: string, { name, stage }: CellProgram): boolean {
+  const [, ofLibbpf, ofLoader] = ABOUT_PROGRAM.exec(line) ?? [];
+  const about = ofLibbpf ?? ofLoader;
+  return stage === 'attach' && about !== undefined && about !== name;
+}
+
 /** The last lines of the verifier log without its statistics; if there are none, the last errors of libbpf. */
-export function logEvidence(cell: CellResult, { name, class: failure, logs }: CellProgram, store: LogStore): LogEvidence {
+export function logEvidence(cell: CellResult, program: CellProgram, store: LogStore): LogEvidence {
+  const { name, class: failure, logs } = program;
   const { kernel, object } = cell;
   // Newer kernels append a report in sentences to their one-line reason.
   const [verifier = ''] = logText(store, logs.verifier).split(/^Verification failed: /m);
@@ -47,7 +61,7 @@ export function logEvidence(cell: CellResult, { name, class: failure, logs }: Ce
   const own = logs.libbpf !== null;
   const libbpf = lastLines(
     logText(store, own ? logs.libbpf : cell.logs.libbpf),
-    (line) => REPORTS_ERROR.test(line) && !HARMLESS.test(line),
+    (line) => REPORTS_ERROR.test(line) && !HARMLESS.test(line) && !isAboutAnother(line, program),
   );
   if (!libbpf) return { lines: [], log: null };
   return { lines: libbpf.lines, log: { kernel, object, program: own ? name : null, kind: 'libbpf', line: libbpf.line } };

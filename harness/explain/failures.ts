@@ -7,6 +7,7 @@ import type { ObjectRelocation } from '../bpf/object/places.ts';
 import { type FailureClass, isRelocationFailure } from '../base/failures.ts';
 import { grouped } from '../base/text.ts';
 import type { Outcome, Reached, Stage } from '../base/vocabulary.ts';
+import { calledFunctions } from '../predict/reach/called.ts';
 import { formatLog, type LogEvidence, logEvidence } from './evidence.ts';
 import type { LogLine } from '../results/explanation.ts';
 
@@ -35,6 +36,12 @@ export interface ProgramFailure {
   log: LogLine | null;
 }
 
+interface Explaining {
+  result: ObjectResult;
+  /** Whether a program calls a subprogram. */
+  calls: (program: string, subprogram: string) => boolean;
+}
+
 const BAD: ReadonlySet<Outcome> = new Set(['poisoned', 'incompatible', 'ambiguous']);
 
 type Verdict = Omit<ProgramFailure, 'ref' | 'reported' | 'reached'>;
@@ -45,10 +52,26 @@ interface Bad {
   relocation: ObjectRelocation;
 }
 
-/** Returns the bad relocations of a program, and those of subprograms, which any program may call. */
+/** Returns the bad relocations of a program, and those of subprograms that it calls. */
 type BadOf = (program: string) => readonly Bad[];
 
-function badIn({ relocations }: ObjectResult, records: readonly CellRelocation[]): BadOf {
+/** Returns whether a program calls a subprogram, by their names. If the file of the object is missing, any program may. */
+function callsIn({ bpf }: ExplainedObject): (program: string, subprogram: string) => boolean {
+  if (!bpf) return () => true;
+  const calledBy = calledFunctions(bpf);
+  const known = new Map<string, ReadonlySet<string>>();
+  const namesOf = (name: string): ReadonlySet<string> => {
+    const programs = bpf.programs.filter((program) => program.name === name);
+    return new Set(programs.flatMap((program) => [...calledBy(program).keys()]).map((called) => called.name));
+  };
+  return (program, subprogram) => {
+    const names = known.get(program) ?? namesOf(program);
+    known.set(program, names);
+    return names.has(subprogram);
+  };
+}
+
+function badIn({ result: { relocations }, calls }: Explaining, records: readonly CellRelocation[]): BadOf {
   const bad = records.flatMap((record): Bad[] => {
     const relocation = relocations[record.ref];
     return relocation && BAD.has(record.outcome) && record.reached !== 'no' ? [{ record, relocation }] : [];
@@ -59,7 +82,10 @@ function badIn({ relocations }: ObjectResult, records: readonly CellRelocation[]
     bad.filter((each) => !isShared(each)),
     ({ relocation }) => relocation.program,
   );
-  return (program) => [...(own.get(program) ?? []), ...shared].toSorted((a, b) => a.record.ref - b.record.ref);
+  return (program) => {
+    const called = shared.filter(({ relocation }) => calls(program, relocation.program));
+    return [...(own.get(program) ?? []), ...called].toSorted((a, b) => a.record.ref - b.record.ref);
+  };
 }
 
 /** The failure class that a verdict would give to a relocation without a target. */
@@ -105,7 +131,7 @@ function linesOf({ bpf }: ExplainedObject): LineOf {
 /** Failures of an object on a kernel, predicted from BTF. */
 export function predictedFailures(object: ExplainedObject, cell: PredictedCell, kernel: string): ProgramFailure[] {
   const lineOf = linesOf(object);
-  const badOf = badIn(object.result, cell.relocations);
+  const badOf = badIn({ result: object.result, calls: callsIn(object) }, cell.relocations);
   return cell.programs.flatMap(({ name, failure, possible, findings }) => {
     const first = failure ?? possible;
     if (!first) return [];
@@ -170,13 +196,18 @@ export type PredictedFailures = (cell: CellResult) => readonly CellRelocation[] 
  * Failures in the results of a run, expected failures included.
  * @param wanted selects cells
  * @param predicted replaces relocations that libbpf did not reach, and completes those that the verifier did not reach
+ * @param objects the objects of the results whose files are available
  */
 export function seenFailures(
   results: Results,
   wanted: (kernel: string, object: string) => boolean,
   predicted: PredictedFailures = () => null,
+  objects: readonly ExplainedObject[] = [],
 ): ProgramFailure[] {
-  const byId = new Map(results.objects.map((object) => [object.id, object]));
+  const bpfOf = new Map(objects.map(({ result, bpf }) => [result.id, bpf]));
+  const byId = new Map(
+    results.objects.map((result) => [result.id, { result, calls: callsIn({ result, bpf: bpfOf.get(result.id) ?? null }) }]),
+  );
   return results.cells.flatMap((cell) => {
     const object = byId.get(cell.object);
     if (!object || !wanted(cell.kernel, cell.object)) return [];

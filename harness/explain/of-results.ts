@@ -26,7 +26,7 @@ export async function explainRun(
     const cell = cells.get(JSON.stringify([kernel, result.id]));
     return cell ? withPredictedReach(cell.relocations, predicted(cell)) : null;
   };
-  const failures = seenFailures(results, () => true, predicted);
+  const failures = seenFailures(results, () => true, predicted, objects);
   return explain(failures, objects, kernels, recordsOf);
 }
 

@@ -43,15 +43,15 @@ export type NameUse = 'attach' | 'tracepoint' | 'kfunc' | 'variable' | 'address'
 
 interface Use {
   kinds: readonly ModuleNameKind[];
-  /** What follows if a module has only a symbol of this name; null if a symbol is enough. */
-  withoutBtf: ((module: string) => string) | null;
+  /** What follows if a module has only a symbol of this name; null if a symbol is enough. `setting` loads the module, unless it is loaded. */
+  withoutBtf: ((setting: string) => string) | null;
 }
 
 const USES = {
-  attach: { kinds: ['function'], withoutBtf: (module) => `only a kprobe can attach to it, with modules: [${module}]` },
+  attach: { kinds: ['function'], withoutBtf: (setting) => `only a kprobe can attach to it${setting}` },
   tracepoint: {
     kinds: ['function'],
-    withoutBtf: (module) => `only raw_tp and tracepoint programs can attach to it, with modules: [${module}]`,
+    withoutBtf: (setting) => `only raw_tp and tracepoint programs can attach to it${setting}`,
   },
   kfunc: { kinds: ['function'], withoutBtf: () => 'so no program can call it' },
   variable: { kinds: ['variable'], withoutBtf: () => 'so no program can read it by its type' },
@@ -70,7 +70,15 @@ function notLoadedText([first, ...others]: readonly [ModuleWithName, ...ModuleWi
   return `in modules ${shownModules([first, ...others])}, which are not loaded: add one of them, such as modules: [${first.module}]`;
 }
 
-/** The modules of the kernel's package that have a name for a use and are not loaded; null if the modules of the package are unknown. */
+/** Whether a loaded module without BTF has a symbol of this name: a program can attach by the name, but not find it in BTF. */
+export function isInLoadedWithoutBtf({ inPackage, withoutBtf = [] }: KernelTypes, text: string): boolean {
+  const { module: wanted, name } = partsOfName(text);
+  if (withoutBtf.length === 0) return false;
+  const having = (inPackage?.(name) ?? []).filter(({ module, kind }) => kind !== 'struct' && withoutBtf.includes(module));
+  return having.some(({ module }) => wanted === null || module === wanted);
+}
+
+/** The modules of the kernel's package that have a name for a use, and are not loaded with BTF; null if the modules of the package are unknown. */
 function notLoadedWith({ inPackage, modules }: KernelTypes, text: string, use: Use): ModuleWithName[] | null {
   const { module: wanted, name } = partsOfName(text);
   const loaded = new Set(modules.map((module) => module.name));
@@ -101,7 +109,8 @@ export function inPackageText(kernel: KernelTypes, name: string, use: NameUse): 
   if (!found || !first || !withoutBtf)
     return found && `no module of its package has ${partsOfName(name).module === null ? 'it' : 'this name'}`;
   const subject = others.length === 0 ? `module ${first.module} has it` : `modules ${shownModules(found)} have it`;
-  return `${subject}, but without BTF: ${withoutBtf(first.module)}`;
+  const isLoaded = kernel.withoutBtf?.includes(first.module) === true;
+  return `${subject}, but without BTF: ${withoutBtf(isLoaded ? '' : `, with modules: [${first.module}]`)}`;
 }
 
 /** Where a name is that vmlinux and the loaded modules lack, for the words "it is", and whether it is missing for certain. */

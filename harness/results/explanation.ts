@@ -66,6 +66,9 @@ const causePresence = z.strictObject({
   otherType: kernelIds
     .optional()
     .describe('Kernels of `lacks` that have the name, with a type that does not fit, by id; not given if no kernel has.'),
+  unknown: kernelIds
+    .optional()
+    .describe('Kernels that may have it, such as those where only a module has it, by id; not given if all are known.'),
   witnesses: z
     .array(
       z.strictObject({

@@ -48,7 +48,9 @@ function joinedPresence(presences: readonly (CausePresence | null)[], order: rea
     ...known.flatMap(({ has }) => has).map((id) => [id, true] as const),
   ]);
   const otherType = new Set(known.flatMap(({ otherType: ids = [] }) => ids));
-  return presenceAmong(order.map((id) => ({ id, has: present.get(id) ?? null, otherType: otherType.has(id) })));
+  const named = new Set([...present.keys(), ...known.flatMap(({ unknown = [] }) => unknown)]);
+  const kernels = order.filter((id) => named.has(id));
+  return presenceAmong(kernels.map((id) => ({ id, has: present.get(id) ?? null, otherType: otherType.has(id) })));
 }
 
 /** Arguments that parts of a run found at one position, with the parameters of all parts. */

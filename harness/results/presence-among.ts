@@ -20,6 +20,7 @@ export function presenceAmong(kernels: readonly OnKernel[]): CausePresence {
   });
   const ids = (of: readonly OnKernel[], has: boolean) => of.filter((each) => each.has === has).map(({ id }) => id);
   const otherType = kernels.filter((each) => each.has === false && each.otherType === true).map(({ id }) => id);
+  const unknown = kernels.filter(({ has }) => has === null).map(({ id }) => id);
   return {
     first: kernels[first]?.id ?? null,
     last: kernels[last]?.id ?? null,
@@ -27,6 +28,7 @@ export function presenceAmong(kernels: readonly OnKernel[]): CausePresence {
     has: ids(kernels, true),
     lacks: ids(kernels, false),
     ...(otherType.length > 0 && { otherType }),
+    ...(unknown.length > 0 && { unknown }),
     witnesses,
   };
 }

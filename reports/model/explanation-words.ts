@@ -47,8 +47,12 @@ export function listed(kernels: readonly string[], nameOf: NameOf): string {
 }
 
 /** The kernels that have the missing field or type: `of 11 kernels, 10 kernels have it: first 6.1, last 7.3`. */
-export function presenceText({ first, last, gaps, has, lacks: hasNot, otherType = [], witnesses }: CausePresence, nameOf: NameOf): string {
-  const others = otherType.length > 0 ? `; with another type on ${listed(otherType, nameOf)}` : '';
+export function presenceText(
+  { first, last, gaps, has, lacks: hasNot, otherType = [], unknown = [], witnesses }: CausePresence,
+  nameOf: NameOf,
+): string {
+  const notCounted = unknown.length > 0 ? `; not counted: ${listed(unknown, nameOf)}` : '';
+  const others = `${otherType.length > 0 ? `; with another type on ${listed(otherType, nameOf)}` : ''}${notCounted}`;
   const fitting = otherType.length > 0 ? ' with this type' : '';
   if (first === null || last === null) return `none of the ${plural(hasNot.length, 'kernel')} has it${fitting}${others}`;
   const range = first === last ? `only ${nameOf(first)}` : `first ${nameOf(first)}, last ${nameOf(last)}`;

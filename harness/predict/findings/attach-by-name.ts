@@ -4,7 +4,7 @@ import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { libraryOf, type TargetRules } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
-import { findIn, inUnloadedModule, whereMissing } from '../../kernel-btf/kernel-names.ts';
+import { findIn, inUnloadedModule, isInLoadedWithoutBtf, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { functionOfProbe, probeTarget, unreadProbe } from '../../verdict/rules/named-target.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 import { certainlyWithoutSymbol, mayBeInModule, missingSymbol, probedFunction, untraceableFunction } from './symbols.ts';
@@ -17,7 +17,9 @@ const missing = (reason: string): Finding => {
 function missingTracepoint(program: BpfProgram, kernel: KernelTypes): ReturnType<typeof namedTracepoint> {
   const tracepoint = namedTracepoint(usedSection(program), program.attachTo);
   const isKnown = enumeratorsOf(kernel, 'bpf_attach_type')?.has('BPF_TRACE_RAW_TP') === true;
-  return tracepoint && isKnown && !findIn(kernel, 'typedef', nameInBtf(tracepoint)) ? tracepoint : null;
+  if (!tracepoint || !isKnown) return null;
+  const name = nameInBtf(tracepoint);
+  return findIn(kernel, 'typedef', name) || isInLoadedWithoutBtf(kernel, name) ? null : tracepoint;
 }
 
 /** Finds that a loader does not read the target of a kprobe, or that the module in it is not loaded. Null for other targets. */
@@ -25,6 +27,7 @@ function unusualTarget(target: string, kernel: KernelTypes, loader: TargetRules)
   const unread = unreadProbe(target, libraryOf(loader));
   if (unread === null) {
     if (!target.includes(':')) return null;
+    if (isInLoadedWithoutBtf(kernel, target)) return [];
     const where = inUnloadedModule(kernel, target, 'address');
     return where === null ? [] : [missing(`attach target ${target} (kprobe) is ${where}`)];
   }
@@ -48,6 +51,7 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, l
   const untraceable = untraceableFunction(program, kernel, loader);
   if (untraceable.length > 0) return untraceable;
   const function_ = probedFunction(program);
+  if (function_ !== null && isInLoadedWithoutBtf(kernel, function_)) return [];
   if (function_ !== null && kernel.findSymbol) return missingSymbol(program, kernel, loader);
   // A part of a function has no name in BTF.
   if (function_ !== null && !function_.includes('.') && !findIn(kernel, 'func', function_)) {

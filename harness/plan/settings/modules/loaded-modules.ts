@@ -84,7 +84,10 @@ export function moduleLoader(image: KernelImage, options: KernelOptions): Module
 /** The types of a kernel and of its loaded modules. A module without readable BTF adds none. */
 export async function typesWith(kernel: KernelTypes, modules: readonly LoadedModule[]): Promise<KernelTypes> {
   if (modules.length === 0) return kernel;
-  return { ...kernel, modules: (await readModules(modules, kernel.vmlinux)).modules };
+  const known = (await readModules(modules, kernel.vmlinux)).modules;
+  const named = new Set(known.map(({ name }) => name));
+  const withoutBtf = modules.flatMap(({ name }) => (named.has(name) ? [] : [name]));
+  return { ...kernel, modules: known, ...(withoutBtf.length > 0 && { withoutBtf }) };
 }
 
 /**

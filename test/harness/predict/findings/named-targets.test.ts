@@ -109,12 +109,36 @@ test('a target in a module that is not loaded has the setting that loads it, if 
   const { entry, other, probe } = verdicts(loaderRules(), { ...LOADED, modules: [] });
   expect([entry, other]).toEqual([
     'may fail (verify): attach target veth:veth_xmit (tracing) is in module veth, which is not loaded: modules: [veth]',
-    'may fail (verify): attach target other:veth_xmit (tracing) is not in vmlinux; no module of its package has this name',
+    'fails (verify): attach target other:veth_xmit (tracing) is not in vmlinux; no module of its package has this name',
   ]);
   expect(probe).toMatch(/^fails \(attach\): .* names a module/);
   expect(verdicts(loaderRules('aya@0.14'), { ...LOADED, modules: [] })['probe']).toBe(
     'may fail (attach): attach target veth:veth_xmit (kprobe) is in module veth, which is not loaded: modules: [veth]',
   );
+});
+
+test('a function of a loaded module without BTF is found by kprobes, and only by them', () => {
+  const kernel: KernelTypes = {
+    ...LOADED,
+    modules: [],
+    withoutBtf: ['veth'],
+    inPackage: (name) => (name === 'veth_xmit' ? [{ module: 'veth', kind: 'function', inBtf: false }] : []),
+  };
+  const { plain, entry, probe } = verdicts(loaderRules('aya@0.14'), kernel);
+  expect([plain, entry, probe]).toEqual([
+    "fails (verify): attach target veth_xmit (tracing) is not in this kernel's BTF",
+    'fails (verify): attach target veth:veth_xmit (tracing) names a module, which aya does not look up',
+    undefined,
+  ]);
+  const byLibbpf = verdicts(loaderRules(), kernel);
+  expect(byLibbpf['plain']).toBe(
+    'fails (verify): attach target veth_xmit (tracing) is not in vmlinux; module veth has it, but without BTF: only a kprobe can attach to it',
+  );
+  const named = object.programs.map((program) => (program.name === 'offset' ? { ...program, attachTo: 'veth_xmit' } : program));
+  const failing = predictCell({ ...object, programs: named }, kernel, loaderRules(), 'attach').programs.find(
+    ({ name }) => name === 'offset',
+  );
+  expect([failing?.failure, failing?.possible]).toEqual([null, null]);
 });
 
 test('the modules of the package are searched for the function of a target without its module', () => {
