@@ -67,6 +67,7 @@ async function contents(cache: string): Promise<Record<string, string>> {
 const WHOLE = {
   'kernels/IMAGE/btf': sha256(btfBlob(3 << 20)),
   'kernels/IMAGE/config': sha256(CONFIG),
+  'kernels/IMAGE/functions': expect.any(String),
   'kernels/IMAGE/image': sha256(IMAGE),
   'kernels/IMAGE/kernel.json': expect.any(String),
   'kernels/IMAGE/trust.json': expect.any(String),

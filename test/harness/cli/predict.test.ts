@@ -454,24 +454,24 @@ describe('this machine', () => {
   });
 
   it('predict refuses a setting that the loader of a row cannot apply, in the words of run', async () => {
-    const settings = 'objects: [{ path: names.bpf.o, programs: { old_name: { autoload: if-supported } } }]\n';
+    const settings = 'objects: [{ path: names.bpf.o, programs: { old_name: { type: kprobe } } }]\n';
     const several = `loaders: [aya@0.13, libbpf@default]\n${settings}`;
     expect({
       overruled: await rowsWith(settings, '--loader', 'aya@0.13'),
       several: await rowsWith(several),
-      applied: await rowsWith(settings.replace('{ path', '{ loader: aya@0.13, path'), '--loader', 'aya@0.14'),
+      applied: await rowsWith(settings.replace('{ path', '{ loader: aya@0.13, path'), '--loader', 'libbpf@default'),
     }).toMatchInlineSnapshot(`
       {
         "applied": [
-          "names aya@0.14",
+          "names (default)",
         ],
         "overruled": [
-          "error: loaders.yaml:1:66: aya@0.13 cannot apply autoload: aya has no function in this release that asks the kernel whether it knows a program type; remove the setting, or load with libbpf@default",
+          "error: loaders.yaml:1:62: aya@0.13 cannot apply type: aya takes the type of a program only from its section name; remove the setting, or load with libbpf@default",
           "error: no object can be used",
         ],
         "several": [
           "names (default)",
-          "error: loaders.yaml:2:66: aya@0.13 cannot apply autoload: aya has no function in this release that asks the kernel whether it knows a program type; remove the setting, or load with libbpf@default",
+          "error: loaders.yaml:2:62: aya@0.13 cannot apply type: aya takes the type of a program only from its section name; remove the setting, or load with libbpf@default",
         ],
       }
     `);

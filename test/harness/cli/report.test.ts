@@ -50,15 +50,15 @@ describe('corematrix report', () => {
   it('corematrix report recreates the report folder from results', async () => {
     expect(said(await corematrix(folder, ['report', 'whole', '-o', 'again']))).toMatchInlineSnapshot(`
       "
-                          5.10 6.12  7.4
+                          5.10 6.12 7.4-rc3
       task_state
-        old_name            ok   xf !inf
-        new_name          FAIL   ok !inf
-        either_name         XP   ok !inf
-        newer_hook         n/a   ok !inf
+        old_name            ok   xf    !inf
+        new_name          FAIL   ok    !inf
+        either_name         XP   ok    !inf
+        newer_hook         n/a   ok    !inf
       probes
-        probe             skip FAIL    —
-        hidden_on_purpose skip   ok    —
+        probe             skip FAIL       —
+        hidden_on_purpose skip   ok       —
 
       fail core-field-missing: task_struct.__state: no such field (byte_off)
            task_state/new_name on 5.10
@@ -67,7 +67,7 @@ describe('corematrix report', () => {
       xpass: passes, though it was expected to fail: this kernel has neither name
            task_state/either_name on 5.10
       infra infra-timeout: no word from the guest for 30 s
-           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on 7.4
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on 7.4-rc3
 
       interrupted: 5 pass, 2 fail, 1 xfail, 1 xpass, 1 unsupported, 2 skip, 4 infra, 2 not-run (3 kernels, 2 objects, 42.5 s, tcg, libbpf 1.7.0)
       ---
@@ -205,20 +205,20 @@ describe('corematrix merge', () => {
   it('corematrix merge shows the cells of a missing shard as not run', async () => {
     expect(said(await corematrix(folder, ['merge', 'shard 2', '-o', 'partial']))).toMatchInlineSnapshot(`
       "
-                          5.10 6.12  7.4
+                          5.10 6.12 7.4-rc3
       task_state
-        old_name             —    — !inf
-        new_name             —    — !inf
-        either_name          —    — !inf
-        newer_hook           —    — !inf
+        old_name             —    —    !inf
+        new_name             —    —    !inf
+        either_name          —    —    !inf
+        newer_hook           —    —    !inf
       probes
-        probe             skip    —    —
-        hidden_on_purpose skip    —    —
+        probe             skip    —       —
+        hidden_on_purpose skip    —       —
 
       infra infra-timeout: no word from the guest for 30 s
-           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on 7.4
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook on 7.4-rc3
       not-run: its shard is missing: 1/3 or 3/3
-           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook, probes/probe, probes/hidden_on_purpose on 5.10, 6.12, 7.4
+           task_state/old_name, task_state/new_name, task_state/either_name, task_state/newer_hook, probes/probe, probes/hidden_on_purpose on 5.10, 6.12, 7.4-rc3
 
       2 skip, 4 infra, 12 not-run (3 kernels, 2 objects, 42.5 s, tcg, libbpf 1.7.0)
       ---

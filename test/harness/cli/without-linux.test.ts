@@ -164,9 +164,9 @@ describe.skipIf(!mayMount)('a machine that has only Node (skipped where folders 
           130,
           [
             "",
-            "                    5.10 6.12  7.4",
+            "                    5.10 6.12 7.4-rc3",
             "task_state",
-            "  old_name            ok   xf !inf",
+            "  old_name            ok   xf    !inf",
           ],
           [
             "report: merged/index.html",
@@ -188,9 +188,9 @@ describe.skipIf(!mayMount)('a machine that has only Node (skipped where folders 
           0,
           [
             "",
-            "                    5.10 6.12  7.4",
+            "                    5.10 6.12 7.4-rc3",
             "task_state",
-            "  old_name            ok   xf !inf",
+            "  old_name            ok   xf    !inf",
           ],
           [
             "report: report/index.html",

@@ -6,7 +6,9 @@ import { openKernels } from '../../../harness/explain/kernel-cache.ts';
 import { explainRun } from '../../../harness/explain/of-results.ts';
 import { predictAsRun } from '../../../harness/explain/predict-as-run.ts';
 import { kernelsOfResults, objectsOfResults } from '../../../harness/explain/sources.ts';
+import { withPackage } from '../../../harness/kernel-btf/package-names.ts';
 import { readInputs } from '../../../harness/plan/inputs/inputs.ts';
+import { namesOutsideVmlinux } from '../../../harness/predict/findings/support.ts';
 import { recordedPrediction } from '../../../harness/predict/recorded-prediction.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import { sampleObjects } from '../bpf/object/samples.ts';
@@ -31,7 +33,9 @@ describe.each(['load', 'attach'] as const)('all samples with mode: %s', (mode) =
     const differing: string[] = [];
     let compared = 0;
     for (const { kernel, object: id, programs } of results.cells) {
-      const [object, types] = [objects.get(id), await cache.typesOf(kernel)];
+      const [object, plain] = [objects.get(id), await cache.typesOf(kernel)];
+      const image = cache.kernels.find((known) => known.id === kernel)?.image;
+      const types = plain && (await withPackage(plain, image, { names: object?.bpf ? namesOutsideVmlinux(object.bpf) : [], make: true }));
       const again = object && types && predictAsRun(object, types);
       if (!again) throw new Error(`${id} on ${kernel} cannot be predicted`);
       const own = new Map(recordedPrediction(again).programs.map((program) => [program.name, program]));

@@ -129,9 +129,9 @@ test(
         "5.10 session (fail): attach type trace_fsession is unknown to this kernel",
         "5.10 unix_socket (fail): attach type cgroup_unix_connect is unknown to this kernel",
         "5.10 start (fail): this kernel has no struct_ops programs that may sleep",
-        "5.10 threshold (fail): this kernel has no struct_ops programs that may sleep",
-        "5.10 avoid (fail): this kernel has no struct_ops programs that may sleep",
-        "5.10 undo (fail): this kernel has no struct_ops programs that may sleep",
+        "5.10 threshold (fail): this kernel has no struct_ops programs that may sleep (in program start of the same struct_ops map)",
+        "5.10 avoid (fail): this kernel has no struct_ops programs that may sleep (in program start of the same struct_ops map)",
+        "5.10 undo (fail): this kernel has no struct_ops programs that may sleep (in program start of the same struct_ops map)",
         "6.12 session (fail): attach type trace_fsession is unknown to this kernel",
       ]
     `);
