@@ -20,7 +20,9 @@ export function functionsOf(elf: Elf): ObjectFunction[] {
   const found = readSymbols(elf).flatMap((symbol) => {
     const section = elf.sections[symbol.section];
     if (symbol.type !== STT_FUNC || !section || (section.flags & SHF_EXECINSTR) === 0) return [];
-    const { name, value, size } = symbol;
+    const { name, value } = symbol;
+    // A damaged symbol may claim more than its section has, and no machine could go through that.
+    const size = Math.min(symbol.size, Math.max(0, section.bytes.length - value));
     return [{ order: symbol.section, name, section: section.name, insnOffset: value / INSN_BYTES, insns: size / INSN_BYTES }];
   });
   const sorted = found.toSorted((a, b) => a.order - b.order || a.insnOffset - b.insnOffset);
