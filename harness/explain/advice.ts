@@ -178,6 +178,30 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'object-invalid',
+    reason: /BTF for extern '(?:__builtin_|bpf_type_tmp_)/,
+    advice:
+      'The compiler does not know all builtins of CO-RE, and took one for a function or variable. Compile with clang, or with GCC 14 or newer.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /can't read record size: EOF/,
+    advice:
+      'The object has no information about its functions or lines in .BTF.ext, as some releases of GCC write it. Compile with clang, or load with libbpf, which does not need it.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /BTF: INT .* Unsupported encoding/,
+    advice:
+      'The compiler, such as GCC, describes a type as both signed and a character, which no kernel accepts. Compile with clang, or load with libbpf, which then loads the object without its BTF.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /duplicate (?:symbol|Symbol|program name) |btf\.Vars$/,
+    advice:
+      'This library keeps functions and maps by their names, and several have one name, such as static ones of sources that bpftool gen object linked. Give each a name of its own.',
+  },
+  {
+    class: 'object-invalid',
     reason: /BTF for extern|extern section/,
     advice:
       'Declare a function or variable of the kernel with __ksym, and a value of the kernel configuration with __kconfig. Link in (bpftool gen object) what another object defines.',

@@ -2,7 +2,8 @@
 import { HELPER_NAMES } from '../bpf/object/helper-names.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import { type Code, compiledCode } from '../core-relo/code.ts';
-import { ALU, CLASS, type Insn, JMP, readInsn } from '../predict/reach/insn.ts';
+import { ALU, CLASS, readInsn } from '../predict/reach/insn.ts';
+import { FIRST_ARGUMENT, isCall, isEnd, isHelperCall, isMove, LAST_CLOBBERED, pointerIn, writes } from './pointer-walk.ts';
 
 /** Helpers that end the pointer in their first argument: a record of a ring buffer, or a socket. */
 const RELEASING: ReadonlySet<string> = new Set(['bpf_ringbuf_submit', 'bpf_ringbuf_discard', 'bpf_sk_release']);
@@ -30,30 +31,11 @@ const MOVING: ReadonlySet<string> = new Set([
 /** Programs that get the addresses of a packet as numbers of four bytes in their context. */
 const WITH_PACKET: ReadonlySet<string> = new Set(['xdp', 'sched_cls', 'sched_act']);
 
-/** The last register that a call overwrites, and its first argument. */
-const LAST_CLOBBERED = 5;
-const FIRST_ARGUMENT = 1;
-
 export interface EndedPointer {
   /** The name and the instruction of the call. */
   call: string;
   insn: number;
   by: 'release' | 'move';
-}
-
-const isCall = (insn: Insn) => insn.class === CLASS.JMP && insn.operation === JMP.CALL;
-const isHelperCall = (insn: Insn) => isCall(insn) && insn.src === 0;
-/** Whether the next instruction does not follow: what precedes belongs to another path. */
-const isEnd = (insn: Insn) => insn.class === CLASS.JMP && (insn.operation === JMP.JA || insn.operation === JMP.EXIT);
-const isMove = (insn: Insn) => insn.class === CLASS.ALU64 && insn.operation === ALU.MOV && insn.fromRegister;
-const isMemory = (insn: Insn) => insn.class === CLASS.LDX || insn.class === CLASS.ST || insn.class === CLASS.STX;
-const writes = (insn: Insn, register: number) =>
-  ![CLASS.JMP, CLASS.JMP32, CLASS.ST, CLASS.STX].some((each) => each === insn.class) && insn.dst === register;
-
-/** The register whose value the instruction at which the verifier stopped takes for a pointer; null for other instructions. */
-function pointerIn(insn: Insn): number | null {
-  if (isMemory(insn)) return insn.class === CLASS.LDX ? insn.src : insn.dst;
-  return isHelperCall(insn) ? FIRST_ARGUMENT : null;
 }
 
 /** Whether the first argument of a call is a copy of a register. */

@@ -1,4 +1,5 @@
 // Advice for objects that the library of their loader refuses and another library may load.
+import { FAILURES } from '../base/failures.ts';
 import { DEFAULT_LIBBPF, libraryName } from '../base/loader-name.ts';
 import { proposedLoader } from '../plan/object-settings/proposed-loader.ts';
 import { hasNoFunction } from '../verdict/rules/attach.ts';
@@ -72,7 +73,8 @@ interface RefusedFailure {
 export function withOtherLoader(advice: string, { reason, object, lacking }: RefusedFailure): string {
   const library = libraryName(object?.result.loader);
   const refusal = onRefusal(reason, library, lacking);
-  if (refusal !== null) return refusal;
+  // The general help of the class adds nothing to the refusal.
+  if (refusal !== null) return advice === FAILURES['object-invalid'].help ? refusal : `${refusal} ${advice}`;
   const found = object?.bpf && library === libraryName() ? proposedLoader(object.bpf, object.result.path) : null;
   if (!found?.evidence.some(({ refusedAs }) => refusedAs !== null && reason.includes(refusedAs))) return advice;
   const verb = found.libraries.includes(' and ') ? 'load' : 'loads';

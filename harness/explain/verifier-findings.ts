@@ -1,6 +1,7 @@
 // What the object's own instructions add to a rejection: a test for null that comes too late, a call that ends a pointer, and the stack of each function.
 import type { ExplainedObject, ProgramFailure } from './failures.ts';
 import { type EndedPointer, endedBefore } from './ended-pointer.ts';
+import { addressFromMap } from './map-address.ts';
 import { testBehind } from './hoisted-check.ts';
 import { deepestStack } from './stack-sizes.ts';
 import { describeChange, LOOKUP_NOT_NULL } from './verifier-changes.ts';
@@ -34,6 +35,10 @@ const ON_ENDED = {
     `${call}() may move the packet, so all addresses of it that the program knows are only numbers after the call. Read data and data_end from the context again behind the call, and compare them again.`,
 } as const satisfies Record<EndedPointer['by'], (call: string) => string>;
 
+/** @see enum btf_field_type in include/linux/bpf.h */
+const ADDRESS_IN_MAP =
+  'To the verifier, an address in the value of a map is a number, unless the BTF of the object marks the field: __kptr (since Linux 5.19), or __uptr in the storage of a task (since Linux 6.13). Some compilers drop the mark: "bpftool btf dump file OBJECT" shows it as TYPE_TAG. Read the memory of any other address with bpf_probe_read_kernel() or bpf_probe_read_user().';
+
 const NONE: VerifierFindings = { hints: [], advice: null };
 
 /** Findings about a rejected program; none if the object's file is missing or shows nothing. */
@@ -52,6 +57,11 @@ export function verifierFindings(failure: ProgramFailure, objects: ReadonlyMap<s
   if (at && ended) {
     const hint = `${program}: the pointer that insn ${at.insn} uses ended at insn ${ended.insn}, which calls ${ended.call}()`;
     return { hints: [hint], advice: ON_ENDED[ended.by](ended.call) };
+  }
+  const stored = at && NUMBER.test(reason) ? addressFromMap(bpf, at) : null;
+  if (at && stored) {
+    const hint = `${program}: the address that insn ${at.insn} uses is read at insn ${stored.insn} from the value of a map, which ${stored.call}() found`;
+    return { hints: [hint], advice: ADDRESS_IN_MAP };
   }
   const sizes = STACK.test(reason) ? deepestStack(bpf, program) : [];
   return sizes.length === 0

@@ -1,7 +1,7 @@
 // Finds why cilium/ebpf does not open an object: sections, externs, maps and calls that a release does not support, on every kernel.
 import { kindOf, nameOf, vlenOf } from '../btf/btf.ts';
 import { allMembers, findType, referencedType, resolveType, variableOf } from '../btf/types.ts';
-import { type ElfSymbol, readSymbols, SHF_EXECINSTR, STB_LOCAL, STB_WEAK, STT_FUNC } from '../elf/elf.ts';
+import { type ElfSymbol, readSymbols, sectionNamed, SHF_EXECINSTR, STB_LOCAL, STB_WEAK, STT_FUNC, STT_OBJECT } from '../elf/elf.ts';
 import type { BpfObject } from './object.ts';
 import { instructionRelocations } from './references.ts';
 
@@ -9,6 +9,7 @@ import { instructionRelocations } from './references.ts';
 export type CiliumRelease = '0.17' | '0.22';
 
 const SHT_PROGBITS = 1;
+const STT_NOTYPE = 0;
 const CALL = 0x85;
 const LOAD64 = 0x18;
 
@@ -19,6 +20,22 @@ function structOpsSection({ elf }: Refused, release: CiliumRelease): string | nu
   if (release === '0.17') return null;
   const isMaps = elf.sections.some(({ name, type, size }) => name === '.struct_ops' && type === SHT_PROGBITS && size > 0);
   return isMaps ? `section ".struct_ops": got '.struct_ops' section: not supported` : null;
+}
+
+/** Offsets in struct btf_ext_header of libbpf's libbpf_internal.h. */
+const FUNCTIONS_LENGTH = 12;
+const LINES_LENGTH = 20;
+const HEADER_BYTES = 24;
+
+/** GCC 12 and 13 write a part of .BTF.ext without records as 0 bytes; the library expects at least the size of a record. */
+function emptyExtension({ elf, btf }: Refused): string | null {
+  const bytes = btf && sectionNamed(elf, '.BTF.ext')?.bytes;
+  if (!bytes || bytes.length < HEADER_BYTES) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isEmpty = (length: number) => view.getUint32(length, elf.littleEndian) === 0;
+  const refusedPart = (part: string) => `load BTF: parsing BTF ${part} info: can't read record size: EOF`;
+  if (isEmpty(FUNCTIONS_LENGTH)) return refusedPart('function');
+  return isEmpty(LINES_LENGTH) ? refusedPart('line') : null;
 }
 
 /** The variables and functions of a section in BTF, in its order. */
@@ -43,6 +60,19 @@ function mapMember(object: Refused, release: CiliumRelease): string | null {
     allMembers(btf, resolveType(btf, referencedType(btf, id))).some(({ name }) => name === 'map_extra'),
   );
   return map === undefined ? null : `map ${nameOf(btf, map)}: BTF map definition: field map_extra: not supported`;
+}
+
+/** Static maps of one name in sources that were linked: the library keeps what BTF tells about a map by its name. */
+function mapsOfOneName(object: Refused): string | null {
+  const { elf, btf } = object;
+  const described = new Set(btf ? membersOfSection(object, '.maps').map((id) => nameOf(btf, id)) : []).size;
+  const places = readSymbols(elf).filter(({ type, name, section }) => {
+    return (type === STT_OBJECT || type === STT_NOTYPE) && name !== '' && elf.sections[section]?.name === '.maps';
+  });
+  const symbols = new Set(places.map(({ value }) => value)).size;
+  return described === 0 || symbols === described
+    ? null
+    : `load BTF maps: section .maps: contains ${symbols} symbols but ${described} btf.Vars`;
 }
 
 /** The first that occurs twice; undefined if none does. */
@@ -114,8 +144,10 @@ function reference(object: Refused, release: CiliumRelease): string | null {
 export function ciliumRefusal(object: Refused, release: CiliumRelease): string | null {
   return (
     structOpsSection(object, release) ??
+    emptyExtension(object) ??
     typedKernelVariable(object) ??
     mapMember(object, release) ??
+    mapsOfOneName(object) ??
     functionName(object, release) ??
     reference(object, release)
   );

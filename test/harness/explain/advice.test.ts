@@ -45,3 +45,16 @@ it('a struct_ops map that the kernel refuses has advice on its members, and a kp
   );
   expect(adviceByReason('attach-failed', 'attach type tcx_ingress is unknown to this kernel')).toContain('older than the attach type');
 });
+
+it('what other compilers and linkers make of an object has advice that names the cause', () => {
+  const reasons = {
+    "libbpf cannot open the object: failed to find BTF for extern '__builtin_preserve_field_info': -22": /GCC 14 or newer/,
+    "cilium/ebpf cannot open the object: load BTF: parsing BTF function info: can't read record size: EOF":
+      /\.BTF\.ext, as some releases of GCC/,
+    "the kernel refuses the object's BTF: INT signed char size=1 bits_offset=0 nr_bits=8 encoding=UNKN Unsupported encoding":
+      /signed and a character/,
+    'cilium/ebpf cannot open the object: load programs: duplicate program name first': /a name of its own/,
+    'cilium/ebpf cannot open the object: load BTF maps: section .maps: contains 2 symbols but 1 btf.Vars': /a name of its own/,
+  };
+  for (const [reason, advice] of Object.entries(reasons)) expect(adviceByReason('object-invalid', reason)).toMatch(advice);
+});
