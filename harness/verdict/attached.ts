@@ -120,10 +120,10 @@ function unreadTarget(attachment: Attachment, error: string, known: Known): Fail
   const program = programOf(attachment, known);
   const target = program ? probeTarget(program) : null;
   const failure = attachClass(error);
-  if (target === null || (failure !== 'attach-target-missing' && failure !== 'attach-failed')) return null;
+  if (!program || target === null || (failure !== 'attach-target-missing' && failure !== 'attach-failed')) return null;
   const isMissing = failure === 'attach-target-missing' && target.includes(':');
   const where = isMissing ? (known.inModule?.(target, 'address') ?? null) : null;
-  const reason = unreadProbe(target, known.library ?? libraryName()) ?? (where && `attach target ${target} (kprobe) is ${where}`);
+  const reason = unreadProbe(program, known.library ?? libraryName()) ?? (where && `attach target ${target} (kprobe) is ${where}`);
   return reason === null ? null : { stage: 'attach', class: failure, errno: attachment.errno, reason };
 }
 

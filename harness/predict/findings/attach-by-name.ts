@@ -23,8 +23,11 @@ function missingTracepoint(program: BpfProgram, kernel: KernelTypes): ReturnType
 }
 
 /** Finds that a loader does not read the target of a kprobe, or that the module in it is not loaded. Null for other targets. */
-function unusualTarget(target: string, kernel: KernelTypes, loader: TargetRules): Finding[] | null {
-  const unread = unreadProbe(target, libraryOf(loader));
+function unusualTarget(program: BpfProgram, kernel: KernelTypes, loader: TargetRules): Finding[] | null {
+  const probe = { ...program, section: usedSection(program) };
+  const target = probeTarget(probe);
+  if (target === null) return null;
+  const unread = unreadProbe(probe, libraryOf(loader));
   if (unread === null) {
     if (!target.includes(':')) return null;
     if (isInLoadedWithoutBtf(kernel, target)) return [];
@@ -45,8 +48,7 @@ function unusualTarget(target: string, kernel: KernelTypes, loader: TargetRules)
  */
 export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, loader: TargetRules): Finding[] {
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [];
-  const target = probeTarget({ ...program, section: usedSection(program) });
-  const unusual = target === null ? null : unusualTarget(target, kernel, loader);
+  const unusual = unusualTarget(program, kernel, loader);
   if (unusual) return unusual;
   const untraceable = untraceableFunction(program, kernel, loader);
   if (untraceable.length > 0) return untraceable;

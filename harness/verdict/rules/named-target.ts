@@ -25,8 +25,14 @@ export function isAboutUnreadTarget(reason: string): boolean {
   return /^attach target \S+ (?:\(\w+\) )?names (?:a module|an offset), which /.test(reason);
 }
 
+/** A program by its section and by the target that the loader names instead. */
+interface Probe {
+  section: string;
+  attachTo?: string | null | undefined;
+}
+
 /** The target of a kprobe or kretprobe; null for other programs. */
-export function probeTarget({ section, attachTo }: { section: string; attachTo?: string | null | undefined }): string | null {
+export function probeTarget({ section, attachTo }: Probe): string | null {
   const probe = KPROBE.exec(section);
   return probe && (attachTo ?? probe[1] ?? null);
 }
@@ -38,15 +44,18 @@ export function functionOfProbe(target: string): string | null {
 
 /**
  * Why a library does not find the target of a kprobe: it does not read the name of a module or an offset. Null if it does, or leaves the
- * text to the kernel as aya does.
+ * text to the kernel, as aya does, and libbpf with a target that the loader names (bpf_program__attach_kprobe()).
  * @param library as its users write it
  */
-export function unreadProbe(target: string, library: string): string | null {
+export function unreadProbe(probe: Probe, library: string): string | null {
+  const target = probeTarget(probe);
+  if (target === null) return null;
   const says = (part: string) => `attach target ${target} (kprobe) names ${part}, which ${library} does not read for kprobes`;
   if (library === LIBRARY_NAMES.cilium) {
     if (target.includes(':')) return says('a module');
     return target.includes('+') ? says('an offset') : null;
   }
-  if (library !== LIBRARY_NAMES.libbpf || !target.includes(':')) return null;
+  const isGiven = (probe.attachTo ?? null) !== null;
+  if (library !== LIBRARY_NAMES.libbpf || isGiven || !target.includes(':')) return null;
   return `${says('a module')}: it looks for function ${functionOfProbe(target) ?? ''}`;
 }

@@ -68,6 +68,19 @@ test('libbpf finds a target in the module that it names, but reads only a part o
   `);
 });
 
+test('libbpf passes a target on to the kernel that the setting attach_to names', () => {
+  const programs = object.programs
+    .filter(({ name }) => name === 'probe')
+    .map((program) => ({ ...program, section: 'kprobe', attachTo: 'veth:veth_xmit' }));
+  const given = { ...object, programs };
+  const verdictOf = (kernel: KernelTypes) =>
+    predictCell(given, kernel, loaderRules(), 'attach').programs.map(({ possible, failure }) => possible ?? failure);
+  expect(verdictOf(LOADED)).toEqual([null]);
+  expect(verdictOf({ ...LOADED, modules: [] })).toMatchObject([
+    { stage: 'attach', reason: 'attach target veth:veth_xmit (kprobe) is in module veth, which is not loaded: modules: [veth]' },
+  ]);
+});
+
 test('libbpf before 1.5 finds no target that names a module', () => {
   expect(Object.keys(verdicts(libbpfLoader('1.4')))).toEqual(['entry', 'beginning', 'other', 'core', 'base', 'point', 'probe']);
   expect(verdicts(libbpfLoader('1.4'))['entry']).toBe(
