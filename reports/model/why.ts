@@ -31,8 +31,14 @@ export function whyOf({ explanation }: Pick<Results, 'explanation'>): (failed: F
   };
 }
 
+/** Stands for a tab of C in formats that would show a tab as an escape. */
+const TAB = '    ';
+
 /** The advice as lines of plain text: sentences, the C, and the documentation. */
 export function whyLines({ advice, snippet, documentation }: Why): string[] {
-  const code = snippet === null ? [] : ['write instead:', ...snippet.split('\n').map((line) => (line === '' ? '' : `  ${line}`))];
+  const code =
+    snippet === null
+      ? []
+      : ['write instead:', ...snippet.split('\n').map((line) => (line === '' ? '' : `  ${line.replaceAll('\t', TAB)}`))];
   return [...advice, ...code, ...(documentation === null ? [] : [`see ${documentation}`])];
 }
