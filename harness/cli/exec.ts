@@ -23,7 +23,7 @@ import { showMatrix, showResults } from './show-results.ts';
 import { addTrustOptions, sourcesOf, type TrustFlags } from './trust-options.ts';
 
 interface ExecOptions extends TrustFlags {
-  kernel: string[];
+  kernel?: string[];
   with?: string[];
   env?: Record<string, string>;
   results?: string;
@@ -50,11 +50,14 @@ function repeatedVariable(text: string, before: Readonly<Record<string, string>>
   return found === undefined ? { ...before } : { ...before, [name]: found };
 }
 
-/** The command line for the results, without the values of variables, which may be secret. */
-function withoutValues(command: readonly string[]): string[] {
-  const end = command.indexOf('--');
+/**
+ * The command line for the results, without the values of variables, which may be secret.
+ * @param argv the program and its arguments, which end the command line
+ */
+function withoutValues(command: readonly string[], argv: readonly string[]): string[] {
+  const end = command.length - argv.length;
   return command.map((word, at) => {
-    if (end >= 0 && at > end) return word;
+    if (at >= end) return word;
     if (command[at - 1] === '--env') return word.replace(/=.*$/s, `=${HIDDEN}`);
     return word.replace(/^(--env=\w+=).*$/s, `$1${HIDDEN}`);
   });
@@ -81,9 +84,11 @@ async function checkFolder({ out, format, force, htmlAssets }: ExecOptions): Pro
 }
 
 async function exec(argv: readonly [string, ...string[]], options: ExecOptions, command: string[]): Promise<void> {
-  await checkGuestMachine();
-  const { kernel: selectors, with: named = [], env = {}, timeout, accel, jobs, verbose = false, results: file = null } = options;
+  const { kernel: selectors = [], with: named = [], env = {}, timeout, accel, jobs, verbose = false, results: file = null } = options;
   const note = (text: string) => writeLine(process.stderr, `note: ${text}`);
+  if (selectors.length === 0)
+    throw new UserError('no kernel: name one with -k before the program; options after the program belong to the program');
+  await checkGuestMachine();
   await checkFolder(options);
   const object = await packExecutable({ argv, with: named, env, results: file, timeoutMs: timeout * 1000, directory: resolve('.'), note });
   let output: PrintedBytes | null = null;
@@ -92,7 +97,17 @@ async function exec(argv: readonly [string, ...string[]], options: ExecOptions, 
     onInterrupt: () => writeLine(process.stderr, 'interrupted'),
     work: async (signal) =>
       runExecutable(
-        { object, selectors, sources: sourcesOf(options), accel, jobs, verbose, many: true, command: withoutValues(command), onPrinted },
+        {
+          object,
+          selectors,
+          sources: sourcesOf(options),
+          accel,
+          jobs,
+          verbose,
+          many: true,
+          command: withoutValues(command, argv),
+          onPrinted,
+        },
         signal,
       ),
     save: async (results) => save(await withExplanation(results, [], note), output, options),
@@ -109,8 +124,9 @@ export function addExecCommand(program: Command): void {
         'output and exit status are passed on; with several, the matrix is shown. Tests in its output (go test -v or -json, libtest, TAP, ' +
         'Catch2, GoogleTest), or in a file of it (--results, JUnit XML), become rows.',
     )
-    .argument('<program...>', 'program and its arguments, after "--"')
-    .requiredOption('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS}`, repeated)
+    .argument('<program...>', 'program and its arguments; options after the program belong to the program')
+    .passThroughOptions()
+    .option('-k, --kernel <selector>', `kernel selector, repeatable: ${SELECTOR_FORMS}`, repeated)
     .optionsGroup('What the guest gets:')
     .option(
       '--with <path[:guestpath]>',
@@ -152,12 +168,12 @@ export function addExecCommand(program: Command): void {
       interrupted: 'interrupted with Ctrl-C',
     },
     examples: [
-      'corematrix exec -k debian:6.12 -- ./loads.test -test.v',
-      'corematrix exec -k debian:all -o report -- ./suite --verbose',
-      "go test -exec 'corematrix exec -k debian:6.12 --' ./...",
-      "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='corematrix exec -k debian:6.12 --' cargo test",
-      'corematrix exec -k debian:all --results out.xml -- ./suite --reporter=junit --out=out.xml',
-      'corematrix exec -k debian:5.10 --with /usr/lib/python3.11 --with prog.bpf.o -- ./check.py',
+      'corematrix exec -k debian:6.12 ./loads.test -test.v',
+      'corematrix exec -k debian:all -o report ./suite --verbose',
+      "go test -exec 'corematrix exec -k debian:6.12' ./...",
+      "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='corematrix exec -k debian:6.12' cargo test",
+      'corematrix exec -k debian:all --results out.xml ./suite --reporter=junit --out=out.xml',
+      'corematrix exec -k debian:5.10 --with /usr/lib/python3.11 --with prog.bpf.o ./check.py',
     ],
   });
 }

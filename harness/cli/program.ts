@@ -60,6 +60,8 @@ export async function buildProgram(named?: string): Promise<Command> {
       writeErr: (text) => process.stderr.write(visibleText(text)),
       outputError: writeUsageError,
     })
+    // Options of `exec` end where its program begins.
+    .enablePositionalOptions()
     .exitOverride();
   addHelp(program, {
     exit: EXIT_MEANINGS,

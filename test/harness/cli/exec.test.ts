@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { corematrix, MAIN, steady } from './command.ts';
 
 const KERNEL = 'debian:6.12';
-const RUNNER = `node ${MAIN} exec -k ${KERNEL} --`;
+const RUNNER = `node ${MAIN} exec -k ${KERNEL}`;
 
 let folder = '';
 beforeAll(async () => {
@@ -71,6 +71,20 @@ test('an executable runs in a guest in the same folder, and its output and exit 
   expect((await exec(path, '--', './three', 'fine')).exitCode).toBe(0);
 });
 
+test('options after the executable belong to it, with and without "--" before it', async () => {
+  const path = await project('options', { 'words.sh': '#!/bin/sh\nfor word; do echo "$word"; done\n' });
+  const words = ['-v', '--timeout', '1', '-k', 'debian:5.10', '--', '--help'];
+  for (const separator of [[], ['--']]) {
+    const { stdout, stderr, exitCode } = await exec(path, ...separator, './words.sh', ...words);
+    expect([stdout.split('\n'), stderr, exitCode]).toEqual([words, '', 0]);
+  }
+  const { stderr, exitCode } = await corematrix(path, ['exec', './words.sh', '-k', KERNEL]);
+  expect([stderr, exitCode]).toEqual([
+    'error: no kernel: name one with -k before the program; options after the program belong to the program',
+    2,
+  ]);
+});
+
 test('a signal becomes 128 and its number, and a time limit is no verdict', async () => {
   const path = await compiled('ends', '-static');
   const crashed = await exec(path, '--', './three', 'crash');
@@ -89,12 +103,36 @@ test('a signal becomes 128 and its number, and a time limit is no verdict', asyn
 
 test('only named variables get into the guest, and no value of them into the report', async () => {
   const path = await compiled('variables');
-  const { stderr } = await corematrix(path, ['exec', '-k', KERNEL, '--env', 'TOKEN=hunter2', '-o', 'report', '--', './three', 'fine']);
+  const { stderr } = await corematrix(path, [
+    'exec',
+    '-k',
+    KERNEL,
+    '--env',
+    'TOKEN=hunter2',
+    '-o',
+    'report',
+    './three',
+    'fine',
+    '--env',
+    'A=b',
+  ]);
   expect(stderr).toContain('TOKEN=hunter2');
   const inherited = await corematrix(path, ['exec', '-k', KERNEL, '--env', 'TOKEN', '--', './three', 'fine'], { TOKEN: 'hunter3' });
   expect(inherited.stderr).toContain('TOKEN=hunter3');
   const results = JSON.parse(await readFile(join(path, 'report/results.json'), 'utf8'));
-  expect(results.run.command.slice(1)).toEqual(['exec', '-k', KERNEL, '--env', 'TOKEN=…', '-o', 'report', '--', './three', 'fine']);
+  expect(results.run.command.slice(1)).toEqual([
+    'exec',
+    '-k',
+    KERNEL,
+    '--env',
+    'TOKEN=…',
+    '-o',
+    'report',
+    './three',
+    'fine',
+    '--env',
+    'A=b',
+  ]);
 });
 
 test('the output of an executable on one kernel is passed on byte by byte', async () => {

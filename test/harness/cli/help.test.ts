@@ -88,8 +88,8 @@ describe('the help', () => {
     const faults = faulty(({ name, command }) => {
       const examples = helpFactsOf(command)?.examples ?? [];
       if (examples.length === 0) return ['no example'];
-      // Another tool may start the command, in quotes; what follows "--" is for the program that the command runs.
-      const lines = examples.map((line) => (/'(corematrix [^']+)'/.exec(line)?.[1] ?? line).replace(/ --(?: .*)?$/, ''));
+      // Another tool may start the command, in quotes; what follows an executable is for the executable.
+      const lines = examples.map((line) => (/'(corematrix [^']+)'/.exec(line)?.[1] ?? line).replace(/(?<=^corematrix exec .*) \.\/.*/, ''));
       return lines.flatMap((line) => {
         const target = commands.findLast((one) => `${line} `.startsWith(`${one.name} `))?.command;
         if (!target || !`${line} `.startsWith(`${name} `)) return [line];
