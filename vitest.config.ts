@@ -5,9 +5,13 @@ const SEED = 'COREMATRIX_TEST_SEED';
 const seed = process.env[SEED] ?? '';
 if (!/^\d*$/.test(seed)) throw new Error(`${SEED} is '${seed}'; expected a whole number, such as ${SEED}=7`);
 
+/** Tests that take minutes are in files of their own, which `npm run test:slow` runs. */
+const isSlow = process.env['COREMATRIX_TEST_SLOW'] === '1';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: [isSlow ? 'test/**/*.slow.test.ts' : 'test/**/*.test.ts'],
+    exclude: isSlow ? [] : ['test/**/*.slow.test.ts'],
     globalSetup: ['test/global-setup.ts', 'test/leftovers/each-run.ts'],
     setupFiles: ['test/leftovers/each-file.ts'],
     sequence: seed === '' ? {} : { shuffle: { files: true, tests: false }, seed: Number(seed) },
