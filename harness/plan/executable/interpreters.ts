@@ -51,15 +51,27 @@ async function libraryFolder(file: string, { landmark, folders }: Interpreter): 
   return null;
 }
 
+const interpreterOf = (file: string) => INTERPRETERS.find(({ pattern }) => pattern.test(basename(file)));
+
+/**
+ * The option that gives a guest the standard library of an interpreter.
+ * @param file the path of an executable
+ * @returns null for an executable that needs no library, or whose library is not where it usually is
+ */
+export async function libraryOption(file: string): Promise<string | null> {
+  const known = interpreterOf(file);
+  const folder = known ? await libraryFolder(file, known) : null;
+  return folder === null ? null : `--with ${folder}`;
+}
+
 /**
  * Checks that the files for a guest contain the standard library of an interpreter.
  * @param file the real path of an executable, which may be no interpreter at all
  * @throws UserError that names the option to type: without these files a program fails on every kernel
  */
 export async function checkInterpreter(file: string, files: readonly PackedFile[]): Promise<void> {
-  const known = INTERPRETERS.find(({ pattern }) => pattern.test(basename(file)));
+  const known = interpreterOf(file);
   if (!known || files.some(({ path }) => `/${path}`.endsWith(known.landmark))) return;
-  const folder = await libraryFolder(file, known);
-  const option = folder === null ? '--with FOLDER, with the folder of its standard library' : `--with ${folder}`;
+  const option = (await libraryOption(file)) ?? '--with FOLDER, with the folder of its standard library';
   throw new UserError(`${basename(file)} needs its standard library, which the guest does not have; add ${option}`);
 }

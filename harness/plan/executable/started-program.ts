@@ -1,12 +1,13 @@
 // The program that `exec` starts in a guest: an executable, or a script with its interpreter.
 import { realpath, stat } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { readUserFile } from '../../base/user-file.ts';
 import type { Elf } from '../../bpf/elf/elf.ts';
 import { findProgram } from '../packing/find-program.ts';
 import { librariesOf, PACKED_FILE, type PackedFile, readExecutable } from '../packing/libraries.ts';
 import { EXEC_FOLDER, guestPathOf } from './guest-path.ts';
+import { checkNoShim } from './shims.ts';
 
 export const LIBRARY_FOLDER = `${EXEC_FOLDER}/lib`;
 /** The longest first line of a script that Linux reads. @see execve(2) */
@@ -60,13 +61,12 @@ function shebangOf(script: Uint8Array): { name: string; args: string[] } | null 
 }
 
 async function scriptAt(file: string, bytes: Uint8Array, { name, directory }: Named): Promise<StartedProgram> {
-  if (basename(dirname(file)) === 'shims')
-    throw new UserError(`${name}: ${file} is a script of a version manager that starts another program; give the path of that program`);
   const shebang = shebangOf(bytes);
   if (!shebang) throw new UserError(`${name}: a script whose first line names no interpreter`);
   const interpreter = await locate({ name: shebang.name, directory }).catch((error: unknown) => {
     throw new UserError(`${name}: its interpreter ${shebang.name} is not on this machine`, { cause: error });
   });
+  await checkNoShim(interpreter, { name, script: name.includes('/') ? name : file });
   const started = await executableAt(interpreter, `${name}: its interpreter ${shebang.name}`);
   const path = guestPathOf(file);
   const argv = [...started.argv, ...shebang.args, `/${path}`];
@@ -81,6 +81,7 @@ async function scriptAt(file: string, bytes: Uint8Array, { name, directory }: Na
  */
 export async function startedProgram(name: string, directory: string): Promise<StartedProgram> {
   const file = await locate({ name, directory });
+  await checkNoShim(file, { name, script: null });
   const bytes = await readUserFile(file, { ...PACKED_FILE, shown: name });
   const isScript = Buffer.from(bytes.subarray(0, 2)).toString() === '#!';
   return isScript ? scriptAt(file, bytes, { name, directory }) : executableAt(file, name);

@@ -326,6 +326,34 @@ test.skipIf(!hasPerl)('an interpreter without its standard library is a usage er
   expect([exitCode, stdout]).toEqual([0, 'perl runs']);
 });
 
+test('a shim of a version manager is refused with the program that it starts and the command to type, which works', async () => {
+  const shim = '#!/bin/sh\nexec manager exec "$0" "$@"\n';
+  const path = await project('shims', { 'check.tool': '#!/usr/bin/env tool\necho "$1 runs"\n' });
+  await mkdir(join(path, 'manager/shims'), { recursive: true });
+  await writeFile(join(path, 'manager/shims/tool'), shim, { mode: 0o755 });
+  await writeFile(join(path, 'manager/shims/gone'), shim, { mode: 0o755 });
+  await writeFile(join(path, 'manager/version'), '1.9\n');
+  for (const version of ['1.9', '1.10', '1.2']) {
+    await mkdir(join(path, 'manager/versions', version, 'bin'), { recursive: true });
+    await cp('/bin/sh', join(path, 'manager/versions', version, 'bin/tool'), { dereference: true });
+  }
+  const env = { PATH: `${join(path, 'manager/shims')}:${process.env['PATH'] ?? ''}` };
+  const refused = async (...args: string[]) => {
+    const { stderr, exitCode } = await corematrix(path, ['exec', '-k', KERNEL, ...args], env);
+    return `${said(stderr)} (exit ${exitCode})`;
+  };
+  expect([await refused('./check.tool'), await refused('tool', 'check.tool'), await refused('gone')]).toMatchInlineSnapshot(`
+    [
+      "error: ./check.tool: its interpreter FOLDER/shims/manager/shims/tool is a shim of a version manager: it starts another program, which the guest does not have; type: corematrix exec -k SELECTOR --with ./check.tool FOLDER/shims/manager/versions/1.9/bin/tool ./check.tool (also here: FOLDER/shims/manager/versions/1.10/bin/tool, FOLDER/shims/manager/versions/1.2/bin/tool) (exit 2)",
+      "error: tool: FOLDER/shims/manager/shims/tool is a shim of a version manager: it starts another program, which the guest does not have; type: corematrix exec -k SELECTOR FOLDER/shims/manager/versions/1.9/bin/tool (also here: FOLDER/shims/manager/versions/1.10/bin/tool, FOLDER/shims/manager/versions/1.2/bin/tool) (exit 2)",
+      "error: gone: FOLDER/shims/manager/shims/gone is a shim of a version manager: it starts another program, which the guest does not have; name that program itself, by its path (exit 2)",
+    ]
+  `);
+  const typed = ['--with', './check.tool', join(path, 'manager/versions/1.9/bin/tool'), './check.tool', 'it'];
+  const { stdout, exitCode } = await corematrix(path, ['exec', '-k', KERNEL, ...typed], env);
+  expect([exitCode, stdout]).toEqual([0, 'it runs']);
+});
+
 test('a file in JUnit XML that the program writes gives the rows, and without the file the program fails', async () => {
   const xml =
     '<testsuite><testcase classname="a" name="good"/><testcase classname="a" name="bad"><failure message="3 is not 4"/></testcase></testsuite>';
