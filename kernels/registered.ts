@@ -49,6 +49,8 @@ export interface PlannedKernel extends KernelIdentity {
   optional?: true;
   /** Whether it is cached and needs no network. */
   isCached: (cache: string) => Promise<boolean>;
+  /** The folder with all of its modules if it needs no network for it; otherwise null. */
+  cachedModules: (cache: string) => Promise<string | null>;
   /** Brings it or its replacement into the cache. `pullKernel` calls it. */
   deliver: (options: KernelOptions) => Promise<DeliveredKernel>;
 }
@@ -81,6 +83,7 @@ function plannedKernel<Origin>(source: string, operations: SourceOperations<neve
     package: planned,
     pin,
     isCached: async (cache) => operations.isCached(origin, cache),
+    cachedModules: async (cache) => operations.cachedModules(origin, cache),
     deliver: async (options) => {
       const { kernel: delivered, cached, notes } = await operations.pull(kernel, options);
       return {

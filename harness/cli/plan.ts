@@ -8,9 +8,12 @@ import { escapedJson } from '../../reports/json.ts';
 import { plural, sizeText } from '../base/text.ts';
 import { UserError } from '../base/errors.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
+import { checkReleases } from '../library/loader-releases.ts';
 import type { Plan } from '../library/plan.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations, whyUnused } from '../plan/expectations/expectations.ts';
 import type { Inputs, RunObject } from '../plan/inputs/inputs.ts';
+import { checkModules, isNamingModules, knownModules, type ModuleCheck } from '../plan/settings/modules/check-modules.ts';
+import { kernelNames } from '../results/kernel-names.ts';
 import type { Mode } from '../plan/settings/mode-name.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
@@ -111,8 +114,23 @@ function unusedRows({ config: { config, at } }: Pick<Plan, 'config'>, kernels: r
   }));
 }
 
+/** Looks up the modules that objects name, as far as the cache has those of their kernels. */
+async function plannedModules(kernels: readonly PlannedKernel[], objectsOfKernel: (kernel: string) => RunObject[]): Promise<ModuleCheck> {
+  const names = kernelNames(kernels);
+  const on = kernels.map((kernel) => ({ kernel, objects: objectsOfKernel(kernel.id).filter(isNamingModules) }));
+  const known = on
+    .filter(({ objects }) => objects.length > 0)
+    .map(async ({ kernel, objects }) => ({
+      kernel: names.get(kernel.id) ?? kernel.id,
+      objects,
+      names: await knownModules(await kernel.cachedModules(cacheRoot())),
+    }));
+  return checkModules(await Promise.all(known));
+}
+
 async function plan(objects: string[], options: PlanOptions & { json?: boolean }): Promise<void> {
-  const { selectors, inputs, choose, kernelOptions, config } = await readPlan(objects, options);
+  const read = await readPlan(objects, options);
+  const { selectors, inputs, choose, kernelOptions, config } = read;
   for (const problem of inputs.problems) writeLine(process.stderr, `error: ${problem}`);
   if (inputs.objects.length === 0) throw new UserError('no object can be used');
   const onProgress = (event: KernelEvent) => {
@@ -142,15 +160,20 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
       };
     }),
   );
+  const releases = await checkReleases(read);
+  const modules = await plannedModules(kernels, (id) => inputs.objects.filter(({ result }) => choiceOf(id, result.id) === 'run'));
   const isWhole = objects.length === 0 && options.kernel === undefined && inputs.problems.length === 0;
   const shown: ShownPlan = {
     kernels: rows,
     objects: inputs.objects.map(objectRow),
     unusedExpectations: isWhole ? unusedRows({ config }, kernels, inputs) : [],
   };
+  const faults = [...releases.faults, ...modules.faults];
   if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(shown, null, 2)}\n`));
   else show(shown);
-  if (inputs.problems.length > 0) process.exitCode = EXIT.usage;
+  for (const note of [...releases.notes, ...modules.notes]) writeLine(process.stderr, `note: ${note}`);
+  for (const fault of faults) writeLine(process.stderr, `error: ${fault}`);
+  if (inputs.problems.length + faults.length > 0) process.exitCode = EXIT.usage;
 }
 
 /** Adds `plan` to the command line. */
@@ -160,7 +183,7 @@ export function addPlanCommand(program: Command): void {
     .summary('show what "run" would run with the same options')
     .description(
       'Shows the objects, the kernels that the selectors mean now, the objects that would run on each, the size of the downloads, and the ' +
-        'expectations that match nothing. Only kernel indexes are downloaded.',
+        'expectations that match nothing. Checks the names of modules and of releases of libbpf. Only indexes are downloaded.',
     );
   addPlanOptions(command)
     .optionsGroup('Output:')

@@ -44,6 +44,8 @@ export interface Plan {
   selectors: readonly string[];
   inputs: Inputs;
   choose: Choose;
+  /** The loaders that the caller names for objects without one; undefined for those of the configuration. */
+  loaders: readonly string[] | undefined;
   shard: Shard | undefined;
   sources: Sources;
   /** Reads the lock file, if one is configured. */
@@ -95,5 +97,6 @@ export async function readPlan(options: PlanOptions): Promise<Plan> {
     const lock = await lockOf(loaded, frozen === true);
     return { cache: cacheRoot(), ...sources, lock, refresh, frozen, optional };
   };
-  return { config: loaded, selectors, inputs, choose: chosenCells(options), shard, sources, kernelOptions };
+  const choose = chosenCells(options);
+  return { config: loaded, selectors, inputs, choose, loaders: options.loaders, shard, sources, kernelOptions };
 }

@@ -1,5 +1,5 @@
 // Runs of the matrix.
-import { NothingUsableError } from '../base/errors.ts';
+import { NothingUsableError, UserFaults } from '../base/errors.ts';
 import { cacheRoot } from '../base/files.ts';
 import { unlessInterrupted } from '../base/interrupted.ts';
 import type { Gate } from '../base/vocabulary.ts';
@@ -16,6 +16,7 @@ import { run as runCells } from '../run/run.ts';
 import type { RunRequest } from '../run/run-request.ts';
 import type { TimeLimits } from '../run/time-limits.ts';
 import { ensureAgents } from './agents.ts';
+import { checkReleases } from './loader-releases.ts';
 import { type Plan, type PlanOptions, readPlan } from './plan.ts';
 import { type Running, startWork } from './running.ts';
 import { withExplanation } from './with-explanation.ts';
@@ -98,6 +99,8 @@ export interface PlannedRunSettings extends RunSettings {
 export async function runPlan(plan: Plan, settings: PlannedRunSettings, emit: Emit, signal: AbortSignal): Promise<Results> {
   const { inputs, selectors, choose, shard, sources } = plan;
   const { config } = plan.config;
+  const { faults } = await unlessInterrupted(signal, checkReleases(plan));
+  if (faults.length > 0) throw new UserFaults('loaders', faults);
   const agents = await unlessInterrupted(signal, ensureAgents(inputs.objects, sources, emit));
   const request: RunRequest = {
     objects: inputs.objects,

@@ -20,6 +20,7 @@ import type { Emit } from './events.ts';
 import { largestMemory } from './guest-memory.ts';
 import { availableMiB, jobsFor, qemuVersion } from './host.ts';
 import type { Keep, RunRequest } from './run-request.ts';
+import { checkRunModules } from './module-check.ts';
 import { openSession } from './session.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
@@ -60,7 +61,8 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
     .map((kernel) => ({ kernel, objects: chosenObjects({ request, choiceOf }, kernel.id) }))
     .filter(({ objects: chosen }) => chosen.length > 0);
   const total = busy.reduce((sum, { objects: chosen }) => sum + chosen.length, 0);
-  emit({ kind: 'planned', kernels: busy.length, objects: objects.length, cells: total, jobs, names: kernelNames(planned) });
+  const names = kernelNames(planned);
+  emit({ kind: 'planned', kernels: busy.length, objects: objects.length, cells: total, jobs, names });
   await removeUnfinished(request.cache);
   const work = await workFolder(keep);
   try {
@@ -71,6 +73,7 @@ export async function run(request: RunRequest, emit: Emit, signal: AbortSignal):
       image: pulls(async () => unlessInterrupted(signal, pullKernel(kernel, kernelOptions))),
     }));
     await checkCustomBtf(pulling);
+    await checkRunModules(pulling, names, kernelOptions);
     const session = openSession(
       { request, startedAt, emit, signal, work: work.path, qemu, jobs, largestMiB, choiceOf, total },
       pulling.map(({ image }) => image),

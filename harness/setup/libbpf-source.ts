@@ -207,13 +207,27 @@ export async function buildPinned(pinned: PinnedSource, options: LibbpfOptions):
   }
 }
 
+async function usableSources(options: LibbpfOptions): Promise<DebianSource[]> {
+  const found = await findDebianSource('libbpf', options);
+  return found.filter(({ version }) => atLeast(releaseOf(version), OLDEST_RELEASE));
+}
+
+/**
+ * Looks up a requested release. Reads indexes only.
+ * @returns null if the mirrors have it; otherwise the releases that they have, `1.1.2`, the oldest first
+ * @throws InfraError if a mirror cannot be read, UserError if no mirror is known
+ */
+export async function releasesInstead(wanted: string, options: LibbpfOptions): Promise<string[] | null> {
+  const sources = await usableSources(options);
+  return chooseRelease(sources, wanted) === null ? sources.map(({ version }) => upstreamVersion(version)).toReversed() : null;
+}
+
 /**
  * Builds a requested release unless the cache has it.
  * @throws UserError if the mirrors do not have it, with those that they have; InfraError like buildFromSource
  */
 export async function buildRelease(wanted: string, options: LibbpfOptions): Promise<BuiltLibbpf> {
-  const found = await findDebianSource('libbpf', options);
-  const sources = found.filter(({ version }) => atLeast(releaseOf(version), OLDEST_RELEASE));
+  const sources = await usableSources(options);
   const source = chooseRelease(sources, wanted);
   if (source) return buildSource(indexed(source), options);
   const usable = sources.map(({ version }) => upstreamVersion(version));

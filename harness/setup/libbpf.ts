@@ -18,6 +18,7 @@ import {
   type BuiltLibbpf,
   libbpfFolder,
   type LibbpfOptions,
+  releasesInstead,
   WANTED_LIBBPF,
 } from './libbpf-source.ts';
 
@@ -57,6 +58,21 @@ function inCache(cache: string, { version, package: debian, key, trust }: BuiltL
   return { version, origin, includeDir: join(folder, 'include'), staticLib: join(folder, 'lib/libbpf.a') };
 }
 
+/** The file in which set-up records its source of a requested release. */
+function releaseMemory(cache: string, wanted: string): string {
+  return join(cache, 'libbpf', `release-${wanted}-${BUILD}.json`);
+}
+
+/**
+ * Looks up a release that a configuration requests. Builds nothing.
+ * @returns null if it is in the cache or on a mirror; otherwise the releases that the mirrors have
+ * @throws InfraError if a mirror cannot be read, UserError if no mirror is known
+ */
+export async function lookUpRelease(wanted: string, options: LibbpfOptions): Promise<string[] | null> {
+  const before = await chosenBefore(options, releaseMemory(options.cache, wanted));
+  return before ? null : releasesInstead(wanted, options);
+}
+
 /** The file in which set-up records its choice. */
 function memoryOf(cache: string): string {
   return join(cache, 'libbpf', `chosen-${WANTED_LIBBPF}-${BUILD}.json`);
@@ -94,7 +110,7 @@ async function fromSystem(): Promise<Libbpf | null> {
  * @throws UserError if the mirrors do not have it, InfraError if it cannot be built
  */
 export async function ensureRelease(wanted: string, options: LibbpfOptions): Promise<Libbpf> {
-  const memory = join(options.cache, 'libbpf', `release-${wanted}-${BUILD}.json`);
+  const memory = releaseMemory(options.cache, wanted);
   const before = await chosenBefore(options, memory);
   if (before) return before;
   const built = await buildRelease(wanted, options);

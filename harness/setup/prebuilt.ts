@@ -108,18 +108,28 @@ async function unpacked(found: Found, cache: string): Promise<string> {
   return path;
 }
 
+async function findAgent(release: string | undefined, options: PrebuiltOptions): Promise<Found | null> {
+  const agents = (await programsOf(options)).filter(({ program }) => program.family === 'libbpf');
+  const releases = agents.map((found) => ({ found, version: found.program.release }));
+  const chosen = release === undefined ? (releases[0] ?? null) : chooseRelease(releases, release);
+  return chosen?.found ?? null;
+}
+
+/** Whether the package has an agent with a release of libbpf: `1.1`, `1.1.2`. */
+export async function hasPrebuiltAgent(release: string, options: PrebuiltOptions): Promise<boolean> {
+  return (await findAgent(release, options)) !== null;
+}
+
 /**
  * The agent of the package with a release of libbpf; null if it has none.
  * @param release `1.1`, `1.1.2`; undefined for the newest
  * @throws InfraError if the package is damaged, or the cache cannot be written
  */
 export async function prebuiltAgent(release: string | undefined, options: PrebuiltOptions): Promise<GuestAgent | null> {
-  const agents = (await programsOf(options)).filter(({ program }) => program.family === 'libbpf');
-  const releases = agents.map((found) => ({ found, version: found.program.release }));
-  const chosen = release === undefined ? (releases[0] ?? null) : chooseRelease(releases, release);
-  if (chosen === null) return null;
-  const { program } = chosen.found;
-  const path = await unpacked(chosen.found, options.cache);
+  const found = await findAgent(release, options);
+  if (found === null) return null;
+  const { program } = found;
+  const path = await unpacked(found, options.cache);
   return { path, sha256: program.sha256, libbpf: program.release, libbpfOrigin: program.origin };
 }
 

@@ -25,7 +25,11 @@ export async function cachedModules(cache: string, sha256: string, fill: (folder
  * that no index lists are left out, because only the run that used them trusted them.
  */
 export async function modulesInCache(cache: string, imageSha256: string): Promise<string | null> {
-  const packages = await packagesWithImage(cache, imageSha256);
+  return modulesOfPackages(cache, await packagesWithImage(cache, imageSha256));
+}
+
+/** The folder with the modules of one of the packages, by their digests, as `modulesInCache` finds it. */
+export async function modulesOfPackages(cache: string, packages: readonly string[]): Promise<string | null> {
   const names = packages.length === 0 ? [] : await readdir(join(cache, 'modules')).catch(() => []);
   const found = names.toSorted().find((name) => {
     const [, own = ''] = /^([0-9a-f]{64})(?:-[0-9a-f]{64})?$/.exec(name) ?? [];

@@ -82,6 +82,8 @@ export interface SourceOperations<Selector, Origin> {
    * @throws InfraError if they cannot be downloaded or read
    */
   modules: (origin: Origin, options: KernelOptions) => Promise<string>;
+  /** The folder that `modules` gives if it needs no network for it; otherwise null. Downloads and unpacks nothing. */
+  cachedModules: (origin: Origin, cache: string) => Promise<string | null>;
   /** How its kernels are pinned; null if they cannot be pinned. */
   lock: SourceLock | null;
 }

@@ -42,6 +42,8 @@ export interface RunObject {
   bpf: BpfObject;
   settings: ObjectSettings;
   prepared: PreparedSettings;
+  /** The places of its settings; absent if they come from a bundle. */
+  placeOf?: PlaceOf;
   /** Present for an executable of `exec`, which the guest runs by `prepared.command`. Its `bpf` has no programs. */
   executable?: {
     /** Absolute path in the guest of a file with test results; null if there is none. */
@@ -104,7 +106,7 @@ async function readObject(
   // The user of an overruling loader asks about one loader, so that no name needs it.
   const named = overrulingLoader === undefined ? loaderInResults({ settings, prepared }) : undefined;
   const id = objectId(safeName(source.name ?? file), named ?? DEFAULT_LIBBPF, ids);
-  return { object: preparedObject({ file, shown, bytes, bpf, id, settings, prepared }), placeOf };
+  return { object: { ...preparedObject({ file, shown, bytes, bpf, id, settings, prepared }), placeOf }, placeOf };
 }
 
 /** The loader of an object as results name it; undefined for the default release, which they do not name. */

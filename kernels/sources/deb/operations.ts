@@ -10,7 +10,7 @@ import { ARCHES, parsePackageName } from '../../apt/names.ts';
 import { debArchive } from '../../archive/deb.ts';
 import { cachePackage } from '../../cache/add.ts';
 import { configBeside, configIn, findConfig } from '../../cache/config.ts';
-import { cachedModules, unpackModules } from '../../cache/modules.ts';
+import { cachedModules, modulesOfPackages, unpackModules } from '../../cache/modules.ts';
 import { cachedPackage, isPackageCached } from '../../cache/package-notes.ts';
 import { checkFile, type PathOrigin, type PathSelector } from '../local-file.ts';
 import type { Delivery, SourceKernel, SourceOperations } from '../source.ts';
@@ -81,5 +81,6 @@ export const debOperations: SourceOperations<PathSelector, PathOrigin> = {
   },
   modules: async ({ path }, { cache }) =>
     cachedModules(cache, await sha256Of(path), async (folder) => unpackModules(debArchive(path), basename(path), folder)),
+  cachedModules: async ({ path }, cache) => modulesOfPackages(cache, [await sha256Of(path)]),
   lock: null,
 };

@@ -10,7 +10,7 @@ import { cachePackage } from '../../cache/add.ts';
 import type { CachedKernel } from '../../cache/cached-kernel.ts';
 import { configIn, configOfPackage, findConfig, forgetConfig, type FoundConfig, type SourceConfig } from '../../cache/config.ts';
 import { kernelTrust } from '../../cache/kernel-trust.ts';
-import { cachedModules, unpackModules } from '../../cache/modules.ts';
+import { cachedModules, modulesOfPackages, unpackModules } from '../../cache/modules.ts';
 import { cachedPackage, isPackageCached, lookUpPackage, rememberAbsent } from '../../cache/package-notes.ts';
 import { vouchesForAll } from '../../trust/trust.ts';
 import type { KernelOptions } from '../options.ts';
@@ -149,5 +149,6 @@ export const debianOperations: SourceOperations<DebianSelector, DebianOrigin> = 
   pull,
   config,
   modules,
+  cachedModules: async ({ candidates: [first] }, cache) => modulesOfPackages(cache, [first.sha256]),
   lock: debianLock,
 };

@@ -39,5 +39,6 @@ export const fileOperations: SourceOperations<PathSelector, PathOrigin> = {
     return { config: (await configBeside(path, cached.release)) ?? config, notes };
   },
   modules: async ({ path }) => dirname(path),
+  cachedModules: async ({ path }) => dirname(path),
   lock: null,
 };

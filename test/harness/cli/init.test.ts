@@ -273,6 +273,7 @@ describe('corematrix plan', () => {
       debian-6.1.0-50-cloud-amd64  6.1.176  debian:6.1  1.0 MiB   libbpf@default libbpf@1.1  all
       ---
       1 kernel × 6 objects: 6 cells to run, 1 kernel to download (1.0 MiB)
+      note: --loader: libbpf@1.1 cannot be checked: the mirrors have no source package of libbpf
       exit 0"
     `);
     await writeFile(join(folder, 'loaders.yaml'), `objects:\n  - { path: build/task_state.bpf.o, command: { argv: ['true'] } }\n`);

@@ -1,8 +1,9 @@
 // Tests of other releases of libbpf and of kernel modules, in real guests.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { UserFaults } from '../../../harness/base/errors.ts';
 import { parsePlacedConfig } from '../../../harness/plan/config/load.ts';
 import { agentsUsed } from '../../../harness/results/loaders-used.ts';
 import type { Results } from '../../../harness/results/schema.ts';
@@ -10,6 +11,7 @@ import type { GuestAgent } from '../../../harness/guest/agent.ts';
 import { plainSources, readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { objectSources } from '../../../harness/plan/inputs/object-sources.ts';
 import { ensureAgent } from '../../../harness/setup/agent.ts';
+import { corematrix } from '../cli/command.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
 import { realRun, sample } from './real-run.ts';
 
@@ -107,13 +109,30 @@ test('a release of libbpf without a source package on the mirror is an error tha
   );
 });
 
+test('a run and a plan name a release of libbpf that does not exist, with its place and the one that was probably meant', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'releases-test-'));
+  try {
+    const config = { kernels: [KERNEL], loaders: ['libbpf@1.1', 'libbpf@1.77'], objects: [{ path: sample('rss_stat') }] };
+    await writeFile(join(folder, 'c.yaml'), JSON.stringify(config, null, 1));
+    const [planned, ran] = [await corematrix(folder, ['plan', '-c', 'c.yaml']), await corematrix(folder, ['run', '-c', 'c.yaml'])];
+    const faults = [planned, ran].map(({ exitCode, stderr }) => `${stderr.split('\n').at(-1) ?? ''} (exit ${exitCode ?? ''})`);
+    expect(faults.map((fault) => fault.replace(/(the mirrors have: ).*(?= \(exit)/, '$1LIST'))).toMatchInlineSnapshot(`
+      [
+        "error: c.yaml:7:3: no release libbpf@1.77 (did you mean libbpf@1.7?); the mirrors have: LIST (exit 2)",
+        "error: c.yaml:7:3: no release libbpf@1.77 (did you mean libbpf@1.7?); the mirrors have: LIST (exit 2)",
+      ]
+    `);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
 test('modules are loaded first with the modules that they need, and libbpf and predictions know their types', async () => {
   const path = sample('veth_module');
   const objects = await configured([
     { path, modules: ['veth'] },
     { path, name: 'without' },
     { path: sample('rss_stat'), name: 'with-others', modules: ['nf-conntrack'] },
-    { path, name: 'misspelt', modules: ['vethh'] },
   ]);
   const results = await realRun([], [KERNEL], { objects });
   expect(verdicts(results)).toEqual([
@@ -123,8 +142,45 @@ test('modules are loaded first with the modules that they need, and libbpf and p
     'without/read_peer fail core-type-missing fail true',
     'with-others/one_shape pass  unknown true',
     'with-others/both_shapes pass  unknown true',
-    'misspelt/on_xmit infra infra-kernel-unavailable  ',
-    'misspelt/read_peer infra infra-kernel-unavailable  ',
   ]);
-  expect(results.cells.at(-1)?.reason?.replace(/debian-\S+/, '<kernel>')).toBe('<kernel> has no module vethh; nearest: veth');
+});
+
+test('a module that no kernel has is a fault of the configuration, which a run and a plan name before any guest boots', async () => {
+  const modules = ['veth', 'vethh', 'nf-contrack'];
+  const objects = await configured([{ path: sample('veth_module'), modules }]);
+  const fault = await realRun([], [KERNEL], { objects }).catch((error: unknown) => error);
+  expect(fault).toBeInstanceOf(UserFaults);
+  const folder = await mkdtemp(join(tmpdir(), 'modules-test-'));
+  try {
+    const config = { kernels: [KERNEL], objects: [{ path: sample('veth_module'), modules }] };
+    await writeFile(join(folder, 'c.yaml'), JSON.stringify(config, null, 1));
+    const { exitCode, stderr } = await corematrix(folder, ['plan', '-c', 'c.yaml']);
+    expect([String(fault).split('\n'), stderr.split('\n').slice(1), exitCode]).toMatchInlineSnapshot(`
+      [
+        [
+          "UserError: modules: 2 errors",
+          "corematrix.yaml:1:84: no module "vethh" in the package of 6.1 (did you mean veth?)",
+          "corematrix.yaml:1:92: no module "nf-contrack" in the package of 6.1 (did you mean nf_conntrack?)",
+        ],
+        [
+          "error: c.yaml:10:5: no module "vethh" in the package of 6.1 (did you mean veth?)",
+          "error: c.yaml:11:5: no module "nf-contrack" in the package of 6.1 (did you mean nf_conntrack?)",
+        ],
+        2,
+      ]
+    `);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a kernel that lacks a module which another kernel has gives no verdict', async () => {
+  const objects = await configured([{ path: sample('rss_stat'), modules: ['tls'] }]);
+  const { cells } = await realRun([], ['debian:5.10', KERNEL], { objects });
+  expect(cells.map(({ status, reason }) => `${status} ${reason?.replace(/debian-\S+/, '<kernel>') ?? ''}`)).toMatchInlineSnapshot(`
+    [
+      "infra <kernel> has no module tls",
+      "pass ",
+    ]
+  `);
 });

@@ -23,7 +23,7 @@ const MAX_BYTES = 40 << 20;
 const NEAREST = 3;
 
 /** `-` and `_` mean the same in names of modules. */
-const plainName = (name: string) => name.replaceAll('-', '_');
+export const plainName = (name: string) => name.replaceAll('-', '_');
 
 /**
  * The modules that a module needs, from its own .modinfo section. depmod makes modules.dep from the same data.
@@ -72,6 +72,14 @@ async function inOrder(names: readonly string[], files: ReadonlyMap<string, Modu
 
 async function filesIn(folder: string): Promise<ReadonlyMap<string, ModuleFile>> {
   return new Map((await modulesIn(folder, '')).map((file) => [file.name, file]));
+}
+
+/**
+ * The names of all modules in a folder, with `_` in place of `-`.
+ * @throws a system error if the folder cannot be read
+ */
+export async function moduleNames(folder: string): Promise<string[]> {
+  return [...(await filesIn(folder)).keys()];
 }
 
 /** A loader for the modules of one kernel. It lists them at the first call that names any. */
