@@ -34,7 +34,7 @@ async function runFloor(object: string | undefined, options: MinimumKernelOption
   const config = await findConfig(options);
   const { kernel: kernels, loader, jobs, accel } = options;
   const command = ['corematrix', ...process.argv.slice(2)];
-  const progress = showProgress(process.stderr, false);
+  const progress = showProgress(process.stderr, { verbose: false });
   try {
     const found = await interruptible({
       onInterrupt: () => {},

@@ -9,6 +9,9 @@ import { writeLine } from './lines.ts';
 import { paceText } from './pace.ts';
 import { isColoured, isLive, sizeOf } from './screen.ts';
 
+/** Told once when a run with a report is interrupted. */
+export const INTERRUPTED = 'interrupted: ending guests and writing the report of finished cells (Ctrl-C again exits at once)';
+
 const REDRAW_MS = 100;
 const ALIVE_MS = 10_000;
 
@@ -55,22 +58,29 @@ export interface LineOptions {
   verbose: boolean;
   /** Names of kernels by their ids. */
   names?: ReadonlyMap<string, string>;
+  /** The name of the executable that runs in place of a load. */
+  executable?: string | undefined;
+}
+
+/** How the guests of a kernel begin. */
+function beginning({ fromCache, bootMs }: Extract<RunEvent, { kind: 'kernel-ready' }>): string {
+  if (fromCache) return 'snapshot from the cache';
+  return bootMs === null ? 'each guest is booted' : `booted in ${(bootMs / 1000).toFixed(1)} s`;
 }
 
 /** The permanent line of an event; null if it only changes the live lines. */
-export function lineOf(event: RunEvent, { verbose, names }: LineOptions): string | null {
+export function lineOf(event: RunEvent, { verbose, names, executable }: LineOptions): string | null {
   const nameOf = (kernel: string) => names?.get(kernel) ?? kernel;
   switch (event.kind) {
     case 'note':
       return event.text;
     case 'planned':
+      if (executable !== undefined) return `${executable} on ${counted(event.kernels, 'kernel')}, ${event.jobs} at a time`;
       return `${counted(event.kernels, 'kernel')} × ${counted(event.objects, 'object')}: ${counted(event.cells, 'cell')}, ${event.jobs} at a time`;
     case 'accel':
       return `accelerator: ${event.choice.accel} (${event.choice.reason})`;
     case 'kernel-ready':
-      return event.fromCache && !verbose
-        ? null
-        : `${nameOf(event.kernel)}${verbose ? ` (${event.release})` : ''}: ${event.fromCache ? 'snapshot from the cache' : `booted in ${(event.bootMs / 1000).toFixed(1)} s`}`;
+      return event.fromCache && !verbose ? null : `${nameOf(event.kernel)}${verbose ? ` (${event.release})` : ''}: ${beginning(event)}`;
     case 'kernel-failed':
       return `${nameOf(event.kernel)}: ${event.reason}`;
     case 'cell-finished': {
@@ -80,7 +90,7 @@ export function lineOf(event: RunEvent, { verbose, names }: LineOptions): string
       return `${cell.status} ${cell.object} on ${nameOf(cell.kernel)}${reused}${cell.reason ? `: ${cell.reason}` : ''}`;
     }
     case 'interrupted':
-      return 'interrupted: ending guests and writing the report of finished cells (Ctrl-C again exits at once)';
+      return INTERRUPTED;
     case 'download':
     case 'cell-started':
     case 'printed':
@@ -124,8 +134,11 @@ export async function withProgress<Result>(work: Running<Result>, progress: Prog
   return work.finished;
 }
 
+/** How to show progress. */
+type ShowOptions = Pick<LineOptions, 'verbose' | 'executable'>;
+
 /** Shows run events on a stream. On a terminal the last line is live; elsewhere a sign of life comes every ten seconds. */
-export function showProgress(stream: NodeJS.WriteStream, verbose: boolean): Progress {
+export function showProgress(stream: NodeJS.WriteStream, options: ShowOptions): Progress {
   const live = isLive(stream);
   const state: State = {
     done: 0,
@@ -162,7 +175,7 @@ export function showProgress(stream: NodeJS.WriteStream, verbose: boolean): Prog
   return {
     onEvent: (event) => {
       apply(state, event);
-      const line = lineOf(event, { verbose, names: state.names });
+      const line = lineOf(event, { ...options, names: state.names });
       if (line === null) return;
       clear();
       writeLine(stream, line);

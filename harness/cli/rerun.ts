@@ -204,7 +204,7 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   const folder = await newFolder(out, `${kernel.id}.${subject.result.id}`);
   const sockets = options.gdb === true ? await makeWorkFolder() : null;
   const gdb = sockets && join(sockets.path, 'gdb');
-  const progress = showProgress(process.stderr, true);
+  const progress = showProgress(process.stderr, { verbose: true });
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
     if (gdb !== null) {

@@ -59,7 +59,7 @@ export async function runExecutable(
   if (count > 1 && !many) throw new UserError(`${selectors.join(', ')}: ${count} kernels, but a shell is in one`);
   // The output of the executable is all that a caller such as `go test` expects.
   const isQuiet = count === 1 && !verbose && !process.stderr.isTTY;
-  const progress = isQuiet ? null : showProgress(process.stderr, verbose);
+  const progress = isQuiet ? null : showProgress(process.stderr, { verbose, executable: object.result.path });
   const emit = (event: RunEvent) => {
     if (event.kind === 'printed') onPrinted(event.output);
     progress?.onEvent(event);

@@ -135,7 +135,7 @@ async function runMatrix(objects: string[], options: RunOptions, command: string
   const journal = runJournal(options);
   const cache = options.cache ? undefined : false;
   const settings = { ...options, cache, policy: options, command, journal: journal.open };
-  const progress = showProgress(process.stderr, options.verbose === true);
+  const progress = showProgress(process.stderr, { verbose: options.verbose === true });
   const whole = objects.length === 0 && options.kernel === undefined && options.shard === undefined;
   try {
     await interruptible({

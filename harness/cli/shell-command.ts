@@ -3,6 +3,7 @@ import { UserError } from '../base/errors.ts';
 import { type Elf, readElf } from '../bpf/elf/elf.ts';
 import { executableObject } from '../plan/executable/pack-executable.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
+import { standardInput } from './standard-input.ts';
 import { objectFile, shellTools } from './shell-tools.ts';
 
 const MAX_SCRIPT = 16 << 20;
@@ -15,15 +16,7 @@ const PRELUDE = `/bin/busybox --install -s /bin; ifconfig lo up; exec sh /${SCRI
  * @throws UserError if it is empty or too large
  */
 export async function scriptFromInput(): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of process.stdin) {
-    const bytes: Uint8Array = Buffer.from(chunk);
-    chunks.push(bytes);
-    size += bytes.length;
-    if (size > MAX_SCRIPT) throw new UserError(`standard input: more than ${MAX_SCRIPT >> 20} MiB is too large for a script`);
-  }
-  const script = Buffer.concat(chunks).toString();
+  const script = (await standardInput(MAX_SCRIPT, 'a script')).toString();
   if (script.trim() === '')
     throw new UserError('a shell needs a terminal, a command ("shell -c COMMAND"), or a script on standard input; standard input is empty');
   return script;

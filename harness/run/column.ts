@@ -84,7 +84,7 @@ async function runReady(session: RunSession, planned: PlannedKernel, image: Kern
     kernel: planned.id,
     release: first.result.release ?? '',
     fromCache: first.fromCache,
-    bootMs: first.result.boot?.durationMs ?? 0,
+    bootMs: first.result.boot?.durationMs ?? null,
   });
   const ordered = await urgentFirst(session, first, objects);
   const cells = await Promise.all(ordered.map(async (each) => scheduleCell(session, first, guestsOf, each)));

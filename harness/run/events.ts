@@ -10,7 +10,8 @@ export type RunEvent =
   | { kind: 'planned'; kernels: number; objects: number; cells: number; jobs: number; names: ReadonlyMap<string, string> }
   | { kind: 'download'; kernel: string; bytes: number; total: number }
   | { kind: 'accel'; choice: AccelChoice }
-  | { kind: 'kernel-ready'; kernel: string; release: string; fromCache: boolean; bootMs: number }
+  /** `bootMs` is null if no guest was booted yet. */
+  | { kind: 'kernel-ready'; kernel: string; release: string; fromCache: boolean; bootMs: number | null }
   | { kind: 'kernel-failed'; kernel: string; reason: string }
   | { kind: 'cell-started'; kernel: string; object: string }
   /** What an executable printed, byte by byte. It comes before the end of its cell. */

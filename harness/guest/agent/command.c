@@ -19,6 +19,8 @@
 /* Output beyond this is counted and thrown away, because the mailbox must keep room for the end of the response. */
 #define MAX_OUTPUT (16u << 20)
 #define MAX_WORDS 1024u
+/* The file with the standard input of an executable, if the host sent one. */
+#define INPUT "/exec/stdin"
 
 struct output {
 	int fds[2]; /* read ends of stdout and stderr; -1 once at their end */
@@ -70,14 +72,16 @@ void free_command(struct command *command)
 /* Runs in the child and never returns. If the command cannot start, its errno goes into the pipe `failure`. */
 static void start(const struct command *command, int out, int err, int failure)
 {
-	int nothing = open("/dev/null", O_RDONLY);
+	int input = open(INPUT, O_RDONLY);
 	sigset_t none;
 	int error;
 
+	if (input < 0)
+		input = open("/dev/null", O_RDONLY);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	setsid();
-	if (nothing >= 0 && dup2(nothing, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0 && chdir(command->folder) == 0)
+	if (input >= 0 && dup2(input, 0) >= 0 && dup2(out, 1) >= 0 && dup2(err, 2) >= 0 && chdir(command->folder) == 0)
 		execve(command->words[0], command->words, command->environment);
 	error = errno;
 	if (write(failure, &error, sizeof(error)) < 0)

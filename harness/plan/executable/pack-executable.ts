@@ -8,10 +8,10 @@ import type { BpfObject } from '../../bpf/object/object.ts';
 import type { RunObject } from '../inputs/inputs.ts';
 import { packFiles } from '../packing/archive.ts';
 import { librariesOf, type PackedFile } from '../packing/libraries.ts';
-import { guestFolderOf, typedGuestPath } from './guest-path.ts';
+import { EXEC_FOLDER, guestFolderOf, typedGuestPath } from './guest-path.ts';
 import { checkInterpreter } from './interpreters.ts';
 import { namedFiles, testdataFiles } from './named-files.ts';
-import { LIBRARY_FOLDER, startedProgram } from './started-program.ts';
+import { firstLineOf, interpreterFiles, LIBRARY_FOLDER, startedProgram } from './started-program.ts';
 
 const MIB = 2 ** 20;
 /** A guest of the default size has room for an archive of this size beside the response. */
@@ -19,7 +19,11 @@ const MAX_SMALL_ARCHIVE = 40 * MIB;
 /** A larger guest has a larger mailbox. */
 const LARGE_GUEST_MIB = 1024;
 const MAX_ARCHIVE = 200 * MIB;
-const SYSTEM_PATH = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+/** The folders in the PATH of a guest, after that of the executable. */
+export const SYSTEM_PATH: readonly string[] = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+
+/** Where the agent finds the standard input of a command. @see harness/guest/agent/command.c */
+const INPUT_FILE = `${EXEC_FOLDER}/stdin`;
 
 export interface ExecutableRequest {
   /** The program and its arguments, as typed. */
@@ -27,6 +31,8 @@ export interface ExecutableRequest {
   /** `PATH` or `PATH:GUESTPATH` of more files and folders. */
   with: readonly string[];
   env: Readonly<Record<string, string>>;
+  /** The bytes of its standard input; null if that is empty. */
+  input: Uint8Array | null;
   /** Path in the guest of a file with test results in JUnit XML; null if there is none. */
   results: string | null;
   timeoutMs: number;
@@ -46,10 +52,14 @@ function withoutCopies(files: readonly PackedFile[]): PackedFile[] {
   return [...new Map(files.toReversed().map((file) => [file.path, file])).values()].toReversed();
 }
 
-/** The libraries of executables and libraries among named files, as far as this machine has them. */
-async function librariesOfNamed(files: readonly PackedFile[]): Promise<PackedFile[]> {
+/** What named files need, as far as this machine has it: the libraries of executables and libraries, and the interpreters of scripts. */
+async function neededByNamed(files: readonly PackedFile[], directory: string): Promise<PackedFile[]> {
   const found: PackedFile[] = [];
-  for (const { path, bytes } of files) {
+  const lines = new Set<string>();
+  for (const { path, bytes, executable } of files) {
+    const line = executable ? firstLineOf(bytes) : '';
+    if (line.startsWith('#!') && !lines.has(line)) found.push(...(await interpreterFiles(bytes, directory)));
+    lines.add(line);
     const read = readElf(bytes);
     if (!read.ok) continue;
     // A library that is missing here was optional, or the program itself will name it.
@@ -121,8 +131,9 @@ export async function packExecutable(request: ExecutableRequest): Promise<RunObj
   const named: PackedFile[] = [];
   for (const text of request.with) named.push(...(await namedFiles(text, directory)));
   await checkInterpreter(program.executable, named);
-  const given = [...program.files, ...named, ...(await testdataFiles(directory, request.note))];
-  const files = withoutCopies([...given, ...(await librariesOfNamed(named))]);
+  const input = request.input === null ? [] : [{ path: INPUT_FILE, bytes: request.input, executable: false }];
+  const given = [...program.files, ...input, ...named, ...(await testdataFiles(directory, request.note))];
+  const files = withoutCopies([...given, ...(await neededByNamed(named, directory))]);
   const folder = guestFolderOf(directory);
   const shown = relative(directory, program.file);
   const path = [dirname(program.argv[0] ?? '/'), ...SYSTEM_PATH].join(':');

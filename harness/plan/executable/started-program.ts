@@ -6,7 +6,7 @@ import { readUserFile } from '../../base/user-file.ts';
 import type { Elf } from '../../bpf/elf/elf.ts';
 import { findProgram } from '../packing/find-program.ts';
 import { librariesOf, PACKED_FILE, type PackedFile, readExecutable } from '../packing/libraries.ts';
-import { EXEC_FOLDER, guestPathOf } from './guest-path.ts';
+import { EXEC_FOLDER, guestPathOf, isFreeInGuest } from './guest-path.ts';
 import { checkNoShim } from './shims.ts';
 
 export const LIBRARY_FOLDER = `${EXEC_FOLDER}/lib`;
@@ -50,14 +50,44 @@ async function executableAt(file: string, shown: string): Promise<StartedProgram
   return { file, bytes, elf, executable, argv: [`/${path}`], files: [{ path, bytes, executable: true }, ...libraries] };
 }
 
-/** The words after `#!`: the interpreter, and at most one argument. `env NAME` is looked up in PATH. */
-function shebangOf(script: Uint8Array): { name: string; args: string[] } | null {
-  const line = Buffer.from(script.subarray(0, MAX_SHEBANG)).toString().split('\n', 1)[0] ?? '';
-  const [, name = '', rest = ''] = /^#!\s*(\S+)\s*(.*?)\s*$/.exec(line) ?? [];
+/** The part of the first line of a script that Linux reads. */
+export function firstLineOf(script: Uint8Array): string {
+  return Buffer.from(script.subarray(0, MAX_SHEBANG)).toString().split('\n', 1)[0] ?? '';
+}
+
+interface Shebang {
+  /** The interpreter. `env NAME` is looked up in PATH. */
+  name: string;
+  args: string[];
+  /** The path of env, if it finds the interpreter. */
+  env: string | null;
+}
+
+/** The words after `#!`: the interpreter, and at most one argument. */
+function shebangOf(script: Uint8Array): Shebang | null {
+  const [, name = '', rest = ''] = /^#!\s*(\S+)\s*(.*?)\s*$/.exec(firstLineOf(script)) ?? [];
   if (name === '') return null;
-  if (basename(name) !== 'env') return { name, args: rest === '' ? [] : [rest] };
+  if (basename(name) !== 'env') return { name, args: rest === '' ? [] : [rest], env: null };
   const [program = '', ...args] = rest.replace(/^-S\s*/, '').split(/\s+/);
-  return program === '' ? null : { name: program, args };
+  return program === '' ? null : { name: program, args, env: name };
+}
+
+/**
+ * What a script needs that another program starts: its interpreter with libraries, at the path in its first line.
+ * @param directory the folder to which relative paths belong
+ * @returns nothing for a file that is no script, and for an interpreter that this machine does not have
+ */
+export async function interpreterFiles(script: Uint8Array, directory: string): Promise<PackedFile[]> {
+  const shebang = shebangOf(script);
+  if (!shebang) return [];
+  const found: PackedFile[] = [];
+  for (const name of [shebang.env, shebang.name].filter((each) => each !== null)) {
+    const file = await findProgram(name, directory);
+    const started = file === null ? null : await executableAt(file, name).catch(() => null);
+    const path = file !== null && isFreeInGuest(file) ? guestPathOf(file) : null;
+    if (started && path !== null) found.push({ path, bytes: started.bytes, executable: true }, ...started.files);
+  }
+  return found;
 }
 
 async function scriptAt(file: string, bytes: Uint8Array, { name, directory }: Named): Promise<StartedProgram> {

@@ -354,6 +354,59 @@ test('a shim of a version manager is refused with the program that it starts and
   expect([exitCode, stdout]).toEqual([0, 'it runs']);
 });
 
+test('standard input is given to the executable on request only, and a variable without a value is told', async () => {
+  const path = await project('input', { 'read.sh': '#!/bin/sh\nwhile read -r line; do echo "got $line"; done\necho end\n' });
+  const run = async (...args: string[]) => {
+    const { stdout, stderr } = await execa('node', [MAIN, 'exec', '-k', KERNEL, ...args, './read.sh'], { cwd: path, input: 'one\ntwo\n' });
+    return [stdout, stderr];
+  };
+  expect(await run()).toEqual(['end', '']);
+  expect(await run('--stdin', '--env', 'NO_SUCH_VARIABLE')).toEqual([
+    'got one\ngot two\nend',
+    'note: --env NO_SUCH_VARIABLE: it is not set here, so the guest does not get it',
+  ]);
+});
+
+test('a program that a script calls and that the guest lacks is a usage error that names the option to type', async () => {
+  await project('calls/bin', { 'own-tool': '#!/bin/sh\necho "own-tool runs"\n' });
+  const path = await project('calls', { 'check.sh': '#!/bin/sh\nno-such-program\nown-tool\n' });
+  const env = { PATH: `${join(path, 'bin')}:${process.env['PATH'] ?? ''}` };
+  const missing = await corematrix(path, ['exec', '-k', KERNEL, './check.sh'], env);
+  expect([missing.exitCode, said(missing.stderr).split('\n').at(-1)]).toEqual([
+    2,
+    'error: check.sh calls no-such-program, own-tool, which the guest does not have; add --with FOLDER/calls/bin/own-tool:/usr/local/bin/own-tool',
+  ]);
+  const option = /(--with) (\S+)$/.exec(missing.stderr);
+  const { stdout, exitCode } = await exec(path, '--with', option?.[2] ?? '', './check.sh');
+  expect([exitCode, stdout]).toEqual([0, 'own-tool runs']);
+});
+
+test('an interrupted exec writes the report of what is finished, and the next command is the same exec', async () => {
+  const path = await project('interrupted', { 'long.sh': '#!/bin/sh\nwhile :; do :; done\n' });
+  const args = [MAIN, 'exec', '-k', KERNEL, '-k', 'debian:5.10', '-o', 'report', './long.sh', '-v'];
+  const running = execa('node', args, { cwd: path, reject: false, stdin: 'ignore' });
+  await new Promise<void>((resolve) => {
+    let seen = '';
+    running.stderr.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+      if (/^long\.sh on 2 kernels/m.test(seen)) resolve();
+    });
+  });
+  running.kill('SIGINT');
+  const { exitCode, stderr } = await running;
+  const lines = said(stderr).split('\n').slice(1);
+  expect([exitCode, lines]).toEqual([
+    130,
+    [
+      'interrupted: ending guests and writing the report of finished cells (Ctrl-C again exits at once)',
+      'report: report/index.html',
+      `next: corematrix exec -k ${KERNEL} -k debian:5.10 -o report ./long.sh -v`,
+    ],
+  ]);
+  const { run, cells } = JSON.parse(await readFile(join(path, 'report/results.json'), 'utf8'));
+  expect([run.complete, cells.length]).toEqual([false, 2]);
+});
+
 test('a file in JUnit XML that the program writes gives the rows, and without the file the program fails', async () => {
   const xml =
     '<testsuite><testcase classname="a" name="good"/><testcase classname="a" name="bad"><failure message="3 is not 4"/></testcase></testsuite>';

@@ -17,3 +17,9 @@ test('the next command resumes an interrupted run, explains failures of a comple
     null,
   ]);
 });
+
+test('the next command of an interrupted exec is the same command, and there is none after a complete one', () => {
+  const command = ['corematrix', 'exec', '-k', 'debian:all', './x.test', '-test.v'];
+  expect(nextCommand(SAMPLE, command, '')).toBe('corematrix exec -k debian:all ./x.test -test.v');
+  expect(nextCommand({ ...SAMPLE, run: { ...SAMPLE.run, complete: true } }, command, '')).toBe(null);
+});

@@ -22,6 +22,7 @@ const EVENTS: RunEvent[] = [
   { kind: 'download', kernel: 'k', bytes: 1, total: 2 },
   { kind: 'kernel-ready', kernel: 'k', release: '6.12.1', fromCache: false, bootMs: 2345 },
   { kind: 'kernel-ready', kernel: 'k', release: '6.12.1', fromCache: true, bootMs: 2345 },
+  { kind: 'kernel-ready', kernel: 'k', release: '6.12.1', fromCache: false, bootMs: null },
   { kind: 'kernel-failed', kernel: 'k', reason: 'Kernel panic' },
   { kind: 'cell-started', kernel: 'k', object: 'good' },
   { kind: 'interrupted' },
@@ -36,11 +37,17 @@ describe('the line an event leaves', () => {
         null,
         "6.12: booted in 2.3 s",
         null,
+        "6.12: each guest is booted",
         "6.12: Kernel panic",
         null,
         "interrupted: ending guests and writing the report of finished cells (Ctrl-C again exits at once)",
       ]
     `);
+  });
+
+  it('the plan of an executable is told with its name', () => {
+    const planned: RunEvent = { kind: 'planned', kernels: 3, objects: 1, cells: 3, jobs: 2, names: new Map() };
+    expect(lineOf(planned, { verbose: false, executable: './loads.test' })).toBe('./loads.test on 3 kernels, 2 at a time');
   });
 });
 
