@@ -40,7 +40,7 @@ const FOLDERS = [
   ...SOURCES.flatMap(({ cacheFolders }) => cacheFolders),
 ];
 /** Their entries are small and are kept, unless they are unfinished. */
-const KEPT_FOLDERS = ['agent', 'libbpf'];
+const KEPT_FOLDERS = ['agent', 'libbpf', 'sysroot'];
 /** Errors of entries that belong to another user, or lie on a disk that may only be read. */
 const REFUSALS: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EROFS']);
 const DAY_MS = 24 * 60 * 60 * 1000;

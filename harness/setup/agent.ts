@@ -6,19 +6,20 @@ import { populateDirectory } from '../base/populate.ts';
 import { InfraError } from '../base/errors.ts';
 import type { TrustOptions } from '../../kernels/trust/mirror-trust.ts';
 import type { GuestAgent } from '../guest/agent.ts';
-import { run, secondsSince, versionLine } from './command.ts';
+import type { Arch } from '../../kernels/image/inspect.ts';
+import { run, secondsSince } from './command.ts';
 import { digestOf, filesIn, sha256Of } from '../base/digest.ts';
 import { ensureLibbpf, ensureRelease, type Libbpf } from './libbpf.ts';
 import { PACKAGE_ROOT } from '../base/package-root.ts';
 import { prebuiltAgent } from './prebuilt.ts';
+import { type Toolchain, toolchainFor } from './toolchain.ts';
 
 /** The functions of libbpf that vmlinux_btf.c and verifier_log.c in harness/guest/agent/ replace. */
 const WRAPPED = ['btf__load_vmlinux_btf', 'btf__free', 'bpf_prog_load'].map((name) => `-Wl,--wrap=${name}`);
 const FLAGS = ['-std=gnu11', '-O3', '-static', '-s', '-Wall', '-Wextra', '-Werror', ...WRAPPED];
 const LIBRARIES = ['-lelf', '-lz', '-lzstd'];
-const NO_COMPILER =
-  'gcc is not installed; it builds the guest agent, and an agent in the cache is used only with the version of gcc that built it; ' +
-  '"corematrix setup" installs it, or on Debian: apt-get install gcc libc6-dev';
+/** What the names of C files end in that only one architecture has. */
+const OWN_SOURCE = /_(x86_64|arm64)\.c$/;
 
 export interface AgentOptions {
   /** Root of the cache. */
@@ -32,11 +33,13 @@ export interface AgentOptions {
   trust?: TrustOptions | undefined;
   /** A release of libbpf to link with, `1.1`; default: the release that this project is written for. */
   release?: string | undefined;
+  /** Architecture of the guests. @default 'x86_64' */
+  arch?: Arch;
 }
 
-async function compile(sources: readonly string[], libbpf: Libbpf, target: string): Promise<void> {
+async function compile(sources: readonly string[], libbpf: Libbpf, { gcc, flags }: Toolchain, target: string): Promise<void> {
   const inputs = [...sources, libbpf.staticLib, ...LIBRARIES];
-  const { ok, said } = await run(['gcc', ...FLAGS, '-isystem', libbpf.includeDir, ...inputs, '-o', target]);
+  const { ok, said } = await run([gcc, ...FLAGS, '-isystem', libbpf.includeDir, ...flags, ...inputs, '-o', target]);
   if (!ok) throw new InfraError('the guest agent does not build; "corematrix setup" installs what it needs:', { detail: said });
 }
 
@@ -46,10 +49,12 @@ async function compile(sources: readonly string[], libbpf: Libbpf, target: strin
  */
 export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
   const cache = options.cache ?? cacheRoot();
-  const { release } = options;
-  const prebuilt = options.sources === undefined ? await prebuiltAgent(release, { cache }) : null;
+  const { release, arch = 'x86_64' } = options;
+  const prebuilt = options.sources === undefined ? await prebuiltAgent(release, { cache, arch }) : null;
   if (prebuilt) return prebuilt;
-  const from = { cache, onNote: options.onNote, mirrors: options.mirrors, trust: options.trust };
+  // Without a compiler, libbpf is not downloaded either.
+  await toolchainFor(arch, { cache, onNote: options.onNote });
+  const from = { cache, onNote: options.onNote, mirrors: options.mirrors, trust: options.trust, arch };
   const libbpf = release === undefined ? await ensureLibbpf(from) : await ensureRelease(release, from);
   return buildAgent(libbpf, { ...options, cache });
 }
@@ -60,18 +65,20 @@ export async function ensureAgent(options: AgentOptions): Promise<GuestAgent> {
  */
 export async function buildAgent(
   libbpf: Libbpf,
-  options: Pick<AgentOptions, 'sources' | 'onNote'> & { cache: string },
+  options: Pick<AgentOptions, 'sources' | 'onNote' | 'arch'> & { cache: string },
 ): Promise<GuestAgent> {
   const folder = options.sources ?? join(PACKAGE_ROOT, 'harness/guest/agent');
-  const compiler = await versionLine('gcc');
-  if (compiler === null) throw new InfraError(NO_COMPILER);
-  const sources = await filesIn(folder, ['.c']);
+  const { arch = 'x86_64' } = options;
+  const toolchain = await toolchainFor(arch, options);
+  const files = (await filesIn(folder, ['.c', '.h'])).filter((file) => (OWN_SOURCE.exec(file)?.[1] ?? arch) === arch);
+  const sources = files.filter((file) => file.endsWith('.c'));
   const libbpfKey = await digestOf([libbpf.staticLib]);
-  const key = await digestOf(await filesIn(folder, ['.c', '.h']), libbpfKey, compiler, ...FLAGS, ...LIBRARIES);
+  const key = await digestOf(files, libbpfKey, ...toolchain.inputs, ...FLAGS, ...LIBRARIES);
   const target = join(options.cache, 'agent', key);
   const started = performance.now();
-  const state = await populateDirectory(target, async (building) => compile(sources, libbpf, join(building, 'init')));
-  if (state === 'built') options.onNote(`guest agent with libbpf ${libbpf.version}: ${secondsSince(started)}`);
+  const state = await populateDirectory(target, async (building) => compile(sources, libbpf, toolchain, join(building, 'init')));
+  const shown = arch === 'x86_64' ? 'guest agent' : `guest agent for ${arch}`;
+  if (state === 'built') options.onNote(`${shown} with libbpf ${libbpf.version}: ${secondsSince(started)}`);
   const path = join(target, 'init');
   const sha256 = await sha256Of(path);
   return { path, sha256, libbpf: libbpf.version, libbpfOrigin: libbpf.origin };

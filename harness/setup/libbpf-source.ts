@@ -7,12 +7,14 @@ import { isDirectory } from '../base/files.ts';
 import { populateDirectory } from '../base/populate.ts';
 import { type DebianSource, findDebianSource } from '../../kernels/sources/debian/source-package.ts';
 import { debianMirrors } from '../../kernels/sources/debian/mirror.ts';
+import type { Arch } from '../../kernels/image/inspect.ts';
 import type { TrustOptions } from '../../kernels/trust/mirror-trust.ts';
 import type { Trust } from '../../kernels/trust/trust.ts';
 import { download } from '../../kernels/download/download.ts';
 import { InfraError, UserError } from '../base/errors.ts';
 import { lastLines, run, secondsSince } from './command.ts';
 import { PINNED_LIBBPF, type PinnedSource } from './libbpf-pins.ts';
+import { type Toolchain, toolchainFor } from './toolchain.ts';
 
 /** The release whose messages and rules this project is written for. */
 export const WANTED_LIBBPF = '1.7';
@@ -21,7 +23,12 @@ const OLDEST = [1, 6] as const;
 /** The oldest release that the agent can be linked with: before 1.0 errors and half of the calls were different. */
 const OLDEST_RELEASE = [1, 0] as const;
 /** Part of the key in the cache. Raise it when the build changes. */
-export const BUILD = 3;
+const BUILD = 3;
+
+/** The part of names in the cache that says how libbpf was built: `3`, `3-arm64`. */
+export function buildOf(arch: Arch = 'x86_64'): string {
+  return arch === 'x86_64' ? String(BUILD) : `${BUILD}-${arch}`;
+}
 
 export interface LibbpfOptions {
   /** Root of the cache. */
@@ -31,6 +38,8 @@ export interface LibbpfOptions {
   mirrors?: readonly string[] | undefined;
   /** What the user trusts beyond verified mirrors (default: only what the environment says). */
   trust?: TrustOptions | undefined;
+  /** Architecture of the programs that are linked with it. @default 'x86_64' */
+  arch?: Arch;
 }
 
 /** No mirror has the archive of a source package. */
@@ -108,8 +117,8 @@ function originalOf({ version, files }: PinnedSource): PinnedSource['files'][num
 }
 
 /** The key in the cache of what is built from a source. */
-function keyOf(source: PinnedSource): string {
-  return `${originalOf(source).sha256.slice(0, 32)}-${BUILD}`;
+function keyOf(source: PinnedSource, arch: Arch = 'x86_64'): string {
+  return `${originalOf(source).sha256.slice(0, 32)}-${buildOf(arch)}`;
 }
 
 /** The path of the downloaded archive; null if no mirror has it. */
@@ -149,7 +158,12 @@ async function keepLicences(source: string, target: string): Promise<void> {
   for (const name of names) await copyFile(join(source, name), join(target, name));
 }
 
-async function build(archive: string, target: string): Promise<void> {
+/** Variables of make for another compiler than the system's. */
+function compilerVariables({ gcc, ar, sysroot }: Toolchain): string[] {
+  return sysroot === null ? [] : [`CC=${gcc}`, `AR=${ar}`];
+}
+
+async function build(archive: string, target: string, toolchain: Toolchain): Promise<void> {
   const source = join(target, 'source');
   await checkSource(archive);
   await populateDirectory(source, async (folder) => tar.extract({ file: archive, cwd: folder, strip: 1, strict: true }));
@@ -160,7 +174,8 @@ async function build(archive: string, target: string): Promise<void> {
     'BUILD_STATIC_ONLY=y',
     'NO_PKG_CONFIG=y',
     // Reading the kernel's BTF is most of a load, and calls are slow under emulation: inlining saves a third.
-    `CFLAGS=-g -O3 -ffile-prefix-map=${target}=libbpf`,
+    `CFLAGS=${['-g', '-O3', `-ffile-prefix-map=${target}=libbpf`, ...toolchain.flags].join(' ')}`,
+    ...compilerVariables(toolchain),
     `OBJDIR=${objects}`,
     `DESTDIR=${target}`,
     'PREFIX=',
@@ -196,7 +211,7 @@ async function debianBases(options: LibbpfOptions): Promise<string[]> {
  * @throws InfraError if libbpf does not build; UserError if no mirror is known
  */
 export async function buildPinned(pinned: PinnedSource, options: LibbpfOptions): Promise<BuiltLibbpf | null> {
-  const folder = libbpfFolder(options.cache, keyOf(pinned));
+  const folder = libbpfFolder(options.cache, keyOf(pinned, options.arch));
   const trust = { kind: 'pinned' } as const;
   const source = { ...pinned, trust, bases: (await isDirectory(folder)) ? [] : await debianBases(options) };
   try {
@@ -237,15 +252,16 @@ export async function buildRelease(wanted: string, options: LibbpfOptions): Prom
 }
 
 async function buildSource(source: FetchableSource, options: LibbpfOptions): Promise<BuiltLibbpf> {
-  const { cache, onNote } = options;
+  const { cache, onNote, arch = 'x86_64' } = options;
   const started = performance.now();
-  const key = keyOf(source);
+  const key = keyOf(source, arch);
   const state = await populateDirectory(libbpfFolder(cache, key), async (folder) => {
     const archive = await fetchArchive(source, cache);
     if (archive === null) throw new AbsentArchive(`the mirror does not have ${originalOf(source).path}, though its index names it`);
-    await build(archive, folder);
+    await build(archive, folder, await toolchainFor(arch, options));
   });
   const version = upstreamVersion(source.version);
-  if (state === 'built') onNote(`libbpf ${version} from the Debian source package: ${secondsSince(started)}`);
+  const shown = arch === 'x86_64' ? `libbpf ${version}` : `libbpf ${version} for ${arch}`;
+  if (state === 'built') onNote(`${shown} from the Debian source package: ${secondsSince(started)}`);
   return { version, package: source.version, key, trust: source.trust };
 }

@@ -11,8 +11,8 @@ import { run } from './command.ts';
 import type { PinnedSource } from './libbpf-pins.ts';
 import {
   atLeast,
-  BUILD,
   buildFromSource,
+  buildOf,
   buildPinned,
   buildRelease,
   type BuiltLibbpf,
@@ -39,7 +39,7 @@ export interface Libbpf {
 const choice = z.object({
   version: z.string(),
   package: z.string(),
-  key: z.string().regex(/^[0-9a-f-]+$/),
+  key: z.string().regex(/^[0-9a-f-]+(?:-arm64)?$/),
   /** Absent in records of older versions. */
   trust: z.unknown(),
 });
@@ -59,8 +59,8 @@ function inCache(cache: string, { version, package: debian, key, trust }: BuiltL
 }
 
 /** The file in which set-up records its source of a requested release. */
-function releaseMemory(cache: string, wanted: string): string {
-  return join(cache, 'libbpf', `release-${wanted}-${BUILD}.json`);
+function releaseMemory(wanted: string, { cache, arch }: Pick<LibbpfOptions, 'cache' | 'arch'>): string {
+  return join(cache, 'libbpf', `release-${wanted}-${buildOf(arch)}.json`);
 }
 
 /**
@@ -69,13 +69,13 @@ function releaseMemory(cache: string, wanted: string): string {
  * @throws InfraError if a mirror cannot be read, UserError if no mirror is known
  */
 export async function lookUpRelease(wanted: string, options: LibbpfOptions): Promise<string[] | null> {
-  const before = await chosenBefore(options, releaseMemory(options.cache, wanted));
+  const before = await chosenBefore(options, releaseMemory(wanted, options));
   return before ? null : releasesInstead(wanted, options);
 }
 
 /** The file in which set-up records its choice. */
-function memoryOf(cache: string): string {
-  return join(cache, 'libbpf', `chosen-${WANTED_LIBBPF}-${BUILD}.json`);
+function memoryOf({ cache, arch }: Pick<LibbpfOptions, 'cache' | 'arch'>): string {
+  return join(cache, 'libbpf', `chosen-${WANTED_LIBBPF}-${buildOf(arch)}.json`);
 }
 
 /**
@@ -110,7 +110,7 @@ async function fromSystem(): Promise<Libbpf | null> {
  * @throws UserError if the mirrors do not have it, InfraError if it cannot be built
  */
 export async function ensureRelease(wanted: string, options: LibbpfOptions): Promise<Libbpf> {
-  const memory = releaseMemory(options.cache, wanted);
+  const memory = releaseMemory(wanted, options);
   const before = await chosenBefore(options, memory);
   if (before) return before;
   const built = await buildRelease(wanted, options);
@@ -130,7 +130,7 @@ export async function ensurePinned(pinned: PinnedSource, options: LibbpfOptions)
 
 /** The libbpf on this machine: the choice of set-up, else the system's, else null. Downloads and builds nothing. */
 export async function installedLibbpf(cache: string): Promise<Libbpf | null> {
-  return (await chosenBefore({ cache }, memoryOf(cache))) ?? fromSystem();
+  return (await chosenBefore({ cache }, memoryOf({ cache }))) ?? fromSystem();
 }
 
 /**
@@ -138,7 +138,7 @@ export async function installedLibbpf(cache: string): Promise<Libbpf | null> {
  * @throws InfraError if none can be found, or if the cache cannot be used and the system has none
  */
 export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
-  const memory = memoryOf(options.cache);
+  const memory = memoryOf(options);
   const before = await chosenBefore(options, memory);
   if (before) return before;
   let why = 'the mirrors have no source package of it that is new enough';
@@ -153,7 +153,7 @@ export async function ensureLibbpf(options: LibbpfOptions): Promise<Libbpf> {
     await writeFileAtomic(memory, `${JSON.stringify(built)}\n`);
     return inCache(options.cache, built);
   }
-  const system = await fromSystem();
+  const system = options.arch === undefined || options.arch === 'x86_64' ? await fromSystem() : null;
   // A cache that cannot be written is mended first: the agent needs it, too.
   if (!system && diskError) throw diskError;
   if (!system) throw new InfraError(`no libbpf to build the guest agent with: ${why}; on Debian: apt-get install libbpf-dev`);

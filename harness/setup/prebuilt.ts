@@ -11,6 +11,7 @@ import { errorCode } from '../base/files.ts';
 import { type LibraryLoader, libraryName } from '../base/loader-name.ts';
 import { IS_CHECKOUT, PACKAGE_ROOT } from '../base/package-root.ts';
 import { populateDirectory } from '../base/populate.ts';
+import type { Arch } from '../../kernels/image/inspect.ts';
 import type { GuestAgent, LoaderProgram } from '../guest/agent.ts';
 import { chooseRelease } from './libbpf-source.ts';
 
@@ -49,6 +50,8 @@ export interface PrebuiltOptions {
   cache: string;
   /** The folder of the programs; null for none. Default: that of the package, none in a checkout, whose sources may have changed. */
   folder?: string | null;
+  /** Architecture of the guests. @default 'x86_64' */
+  arch?: Arch;
 }
 
 /** A program of the package, and where it is. */
@@ -58,8 +61,8 @@ interface Found {
   program: PrebuiltProgram;
 }
 
-/** All programs of a folder for x86-64, the only architecture of guests. */
-async function programsIn(folder: string): Promise<Found[]> {
+/** All programs of a folder for an architecture. */
+async function programsIn(folder: string, wanted: Arch): Promise<Found[]> {
   const path = join(folder, MANIFEST_FILE);
   const text = await readAnySize(path).catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return null;
@@ -67,12 +70,13 @@ async function programsIn(folder: string): Promise<Found[]> {
   });
   if (text === null) return [];
   const { archives } = manifestSchema.parse(JSON.parse(text.toString()));
-  const matching = archives.filter(({ arch }) => arch === 'x86_64');
+  const matching = archives.filter(({ arch }) => arch === wanted);
   return matching.flatMap((archive) => archive.programs.map((program) => ({ folder, archive, program })));
 }
 
-async function programsOf({ folder = IS_CHECKOUT ? null : join(PACKAGE_ROOT, PREBUILT_FOLDER) }: PrebuiltOptions): Promise<Found[]> {
-  return folder === null ? [] : programsIn(folder);
+async function programsOf(options: PrebuiltOptions): Promise<Found[]> {
+  const { folder = IS_CHECKOUT ? null : join(PACKAGE_ROOT, PREBUILT_FOLDER), arch = 'x86_64' } = options;
+  return folder === null ? [] : programsIn(folder, arch);
 }
 
 function hasDigest(bytes: Buffer | null, { sha256 }: PrebuiltProgram): bytes is Buffer {

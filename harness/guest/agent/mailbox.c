@@ -3,8 +3,9 @@
 #define _GNU_SOURCE
 #include "mailbox.h"
 
+#include "pci.h"
+
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -14,12 +15,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Tests build this file for the host, with a folder of their own. */
-#ifndef PCI_DEVICES
-#define PCI_DEVICES "/sys/bus/pci/devices"
-#endif
-#define IVSHMEM_VENDOR "0x1af4"
-#define IVSHMEM_DEVICE "0x1110"
+#define IVSHMEM_VENDOR 0x1af4
+#define IVSHMEM_DEVICE 0x1110
 /* Kept free for frames that are not log text: at least this many bytes, and this part of a response. */
 #define RESERVE 4096
 #define RESERVED_PART 16
@@ -31,53 +28,13 @@ static volatile struct response_header *response;
 static uint8_t *response_base;
 static uint32_t capacity;
 
-static int read_text(const char *directory, const char *name, char *text, size_t size)
-{
-	char path[512];
-	ssize_t length;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	length = read(fd, text, size - 1);
-	close(fd);
-	if (length < 0)
-		return -1;
-	text[length] = '\0';
-	return 0;
-}
-
-static int is_mailbox(const char *directory)
-{
-	char vendor[32], device[32];
-
-	return read_text(directory, "vendor", vendor, sizeof(vendor)) == 0 && read_text(directory, "device", device, sizeof(device)) == 0 &&
-	       strncmp(vendor, IVSHMEM_VENDOR, 6) == 0 && strncmp(device, IVSHMEM_DEVICE, 6) == 0;
-}
-
-static int enable(const char *directory)
-{
-	char path[512];
-	int fd, ok;
-
-	snprintf(path, sizeof(path), "%s/enable", directory);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	ok = write(fd, "1", 1) == 1;
-	close(fd);
-	return ok ? 0 : -1;
-}
-
 /* Line N of the device's `resource` file is BAR N: first and last guest-physical address. */
 static int bar_range(const char *directory, uint64_t *first, uint64_t *last)
 {
 	char text[1024];
 	char *line = text;
 
-	if (read_text(directory, "resource", text, sizeof(text)) != 0)
+	if (pci_read(directory, "resource", text, sizeof(text)) != 0)
 		return -1;
 	for (int bar = 0; bar < 2; bar++) {
 		line = strchr(line, '\n');
@@ -114,28 +71,16 @@ static int map_bar(const char *directory, uint64_t size)
 
 uint64_t mailbox_open(void)
 {
-	struct dirent *entry;
+	char directory[PCI_PATH];
 	uint64_t first = 0, last = 0;
-	DIR *devices = opendir(PCI_DEVICES);
 
-	if (!devices)
+	if (!pci_find(IVSHMEM_VENDOR, IVSHMEM_DEVICE, directory))
 		return 0;
-	while ((entry = readdir(devices))) {
-		char directory[400];
-
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(directory, sizeof(directory), PCI_DEVICES "/%s", entry->d_name);
-		if (!is_mailbox(directory))
-			continue;
-		if (enable(directory) == 0 && bar_range(directory, &first, &last) == 0 && last > first + REQUEST_OFFSET + LEAST_RESPONSE &&
-		    map_bar(directory, last - first + 1) == 0)
-			break;
-	}
-	closedir(devices);
-	if (!mailbox)
-		errno = ENODEV;
-	return mailbox ? first : 0;
+	if (pci_enable(directory) == 0 && bar_range(directory, &first, &last) == 0 && last > first + REQUEST_OFFSET + LEAST_RESPONSE &&
+	    map_bar(directory, last - first + 1) == 0)
+		return first;
+	errno = ENODEV;
+	return 0;
 }
 
 bool request_present(void)

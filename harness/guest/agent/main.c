@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* PID 1 of a corematrix guest: mounts the file systems that BPF objects need, reports that it is ready, and loads one object. */
 #define _GNU_SOURCE
-#include "bell.h"
 #include "clock.h"
 #include "custom_loader.h"
 #include "load.h"
 #include "loader_program.h"
+#include "machine.h"
 #include "messages.h"
 #include "module.h"
 #include "requested_object.h"
@@ -84,7 +84,7 @@ static void ring(const char *word, uint64_t address)
 static void wait_for_request(void)
 {
 	while (!request_present())
-		__builtin_ia32_pause();
+		pause_briefly();
 }
 
 /* @param release: of the library that loads */
@@ -242,6 +242,7 @@ static int wait_for_end(pid_t worker)
 
 int main(int count, char **arguments)
 {
+	const char *trouble;
 	uint64_t address;
 	sigset_t child;
 	pid_t worker;
@@ -252,8 +253,9 @@ int main(int count, char **arguments)
 	mkdir("/sys", 0755);
 	mkdir("/dev", 0755);
 	mount_all();
-	if (!bell_open())
-		give_up("cannot write to a port (CONFIG_X86_IOPL_IOPERM or CONFIG_DEVPORT)");
+	trouble = bell_open();
+	if (trouble)
+		give_up(trouble);
 	address = mailbox_open();
 	if (!address)
 		give_up("find the mailbox device");

@@ -3,6 +3,8 @@ import { access, copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Arch } from '../../../kernels/image/inspect.ts';
+import { arm64IsMissing } from '../loaders/toolchains.ts';
 import { run } from '../../../harness/setup/command.ts';
 import { ensureAgent } from '../../../harness/setup/agent.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
@@ -29,9 +31,9 @@ afterEach(async () => {
   built.clear();
 });
 
-async function build() {
+async function build(arch: Arch = 'x86_64') {
   const notes: string[] = [];
-  const agent = await ensureAgent({ sources, onNote: (text) => notes.push(text.replace(/: [\d.]+ s$/, '')) });
+  const agent = await ensureAgent({ sources, arch, onNote: (text) => notes.push(text.replace(/: [\d.]+ s$/, '')) });
   built.add(agent.path);
   return { agent, notes: notes.filter((text) => text.startsWith('guest agent')) };
 }
@@ -64,6 +66,35 @@ it('the agent is a static executable', async () => {
   const { agent } = await build();
   const { stdout } = await run(['readelf', '--program-headers', agent.path]);
   expect(stdout).not.toContain('INTERP');
+});
+
+it('an agent has only the sources of its architecture', async () => {
+  const before = await build();
+  await writeFile(join(sources, 'more_arm64.c'), '#error "not for x86-64"\n');
+  expect((await build()).agent).toEqual(before.agent);
+  await writeFile(join(sources, 'more_x86_64.c'), '#error "for x86-64"\n');
+  await expect(build()).rejects.toThrow(/#error "for x86-64"/);
+});
+
+it.skipIf(arm64IsMissing)('the agent for arm64 is a static executable for arm64 (skipped without a compiler for arm64)', async () => {
+  await writeFile(join(sources, 'more_x86_64.c'), '#error "not for arm64"\n');
+  const { agent, notes } = await build('arm64');
+  expect(notes).toEqual([`guest agent for arm64 with libbpf ${agent.libbpf}`]);
+  const { stdout } = await run(['readelf', '--file-header', '--program-headers', agent.path]);
+  expect(stdout).toMatch(/Machine: +AArch64/);
+  expect(stdout).not.toContain('INTERP');
+});
+
+it('without a compiler for arm64, an error says what to install', async () => {
+  vi.stubEnv('PATH', sources);
+  try {
+    await expect(build('arm64')).rejects.toThrow(
+      'aarch64-linux-gnu-gcc is not installed, or has no C library; it builds the guest agent for arm64; ' +
+        'on Debian: apt-get install gcc-aarch64-linux-gnu libc6-dev-arm64-cross',
+    );
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 it('a failed build of the agent shows the messages of the compiler and leaves no partial files', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
-import { atLeast, BUILD, chooseRelease, chooseSource, WANTED_LIBBPF } from '../../../harness/setup/libbpf-source.ts';
+import { atLeast, buildOf, chooseRelease, chooseSource, WANTED_LIBBPF } from '../../../harness/setup/libbpf-source.ts';
 import { cacheRoot } from '../../../harness/base/files.ts';
 
 const choose = (...versions: string[]) => chooseSource(versions.map((version) => ({ version })))?.version ?? null;
@@ -48,7 +48,7 @@ describe('libbpf', () => {
     const key = `${'a'.repeat(32)}-1`;
     await mkdir(join(cache, 'libbpf', key, 'lib'), { recursive: true });
     await writeFile(join(cache, 'libbpf', key, 'lib/libbpf.a'), '');
-    await writeFile(join(cache, `libbpf/chosen-${WANTED_LIBBPF}-${BUILD}.json`), content);
+    await writeFile(join(cache, `libbpf/chosen-${WANTED_LIBBPF}-${buildOf()}.json`), content);
   }
 
   /** A closed port, so that every request to this mirror fails. */

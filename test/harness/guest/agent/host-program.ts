@@ -42,7 +42,7 @@ export interface HostProgram {
 async function build({ folder, test, agent, libbpf = false, flags = [] }: Build): Promise<string> {
   const path = join(folder, 'program');
   const own = ['driver.c', test].map((name) => join(import.meta.dirname, name));
-  const sources = agent.map((name) => join(PACKAGE_ROOT, 'harness/guest/agent', `${name}.c`));
+  const sources = [...agent, 'pci'].map((name) => join(PACKAGE_ROOT, 'harness/guest/agent', `${name}.c`));
   const { includeDir, staticLib } = await ensureLibbpf({ cache: cacheRoot(), onNote: () => {} });
   const libraries = libbpf ? [staticLib, '-lelf', '-lz'] : [];
   const options = ['-g', '-O1', '-std=gnu11', ...WARNINGS, ...SANITIZERS, '-DPCI_DEVICES="devices"', '-isystem', includeDir];

@@ -7,7 +7,7 @@
 #include "really.h"
 #undef load_object
 
-#include "bell.h"
+#include "machine.h"
 
 #include <fcntl.h>
 #include <sched.h>

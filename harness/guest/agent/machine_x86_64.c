@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The bell is QEMU's isa-debugcon: the host receives each byte written to its port, without a driver in the guest. */
 #define _GNU_SOURCE
-#include "bell.h"
+#include "machine.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <sys/io.h>
 #include <unistd.h>
 
@@ -11,13 +12,13 @@
 
 static int port_file = -1;
 
-bool bell_open(void)
+const char *bell_open(void)
 {
 	if (ioperm(BELL_PORT, 1, 1) == 0)
-		return true;
+		return NULL;
 	/* For kernels without CONFIG_X86_IOPL_IOPERM. This is slower, but the bytes are few. */
 	port_file = open("/dev/port", O_WRONLY | O_CLOEXEC);
-	return port_file >= 0;
+	return port_file >= 0 ? NULL : "cannot write to a port (CONFIG_X86_IOPL_IOPERM or CONFIG_DEVPORT)";
 }
 
 void bell_ring(const char *text, int length)
@@ -28,4 +29,9 @@ void bell_ring(const char *text, int length)
 		else if (pwrite(port_file, text + i, 1, BELL_PORT) != 1)
 			return;
 	}
+}
+
+void pause_briefly(void)
+{
+	__builtin_ia32_pause();
 }
