@@ -151,6 +151,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'map-create-failed',
+    reason: /no links of struct_ops maps/,
+    advice:
+      'Linux before 6.4 creates only maps in SEC(".struct_ops"), without a link. Put the map there, or keep it from being created by default, SEC("?.struct_ops.link"), and create it where the kernel has struct bpf_struct_ops_link: bpf_map__set_autocreate().',
+  },
+  {
+    class: 'map-create-failed',
     reason: /EINVAL/,
     advice:
       'The kernel knows the map type but refuses its attributes. Check the flags, the sizes of key and value, and max_entries (for a ring buffer: a power of two that is a multiple of the page size).',
@@ -242,6 +248,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     reason: /no BTF-based attach target/,
     advice:
       'The loader sets the target of this program. Name it, programs: {NAME: {attach_to: TARGET}} in the configuration, or in the section name.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /^libbpf skips struct_ops map /,
+    advice:
+      'Use a newer libbpf, or put the map into SEC(".struct_ops"), which all releases know. Under this libbpf, switch off the programs of the map: programs: {NAME: {autoload: false}}.',
   },
   {
     class: 'object-invalid',

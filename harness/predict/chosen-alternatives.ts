@@ -8,6 +8,7 @@ import { knowsMapType, programFindings } from './findings/support.ts';
 import { certainlyWithoutTarget } from './findings/attach-by-name.ts';
 import { attachTypeFindings } from './findings/attach-type.ts';
 import { unmetNeeds } from './findings/load-needs.ts';
+import { isLoadedByMap, withStructOpsDecided } from './struct-ops-loading.ts';
 
 type Rules = TargetRules;
 
@@ -23,7 +24,7 @@ export interface Chosen {
  * flag. Null otherwise. A guest does not ask for these, so a run tells it what to leave out.
  */
 export function lackingNeed(program: BpfProgram, kernel: KernelTypes, loader: Rules): string | null {
-  if (program.autoload !== 'if-supported') return null;
+  if (program.autoload !== 'if-supported' || isLoadedByMap(program, loader)) return null;
   return [...unmetNeeds(program, kernel), ...attachTypeFindings(program, kernel, loader)][0]?.failure.reason ?? null;
 }
 
@@ -51,7 +52,7 @@ function withChosenMaps(object: BpfObject, kernel: KernelTypes): BpfObject {
 
 /** Switches off the programs and maps that the kernel does not support. Decides like the guest, but only from BTF. Pure. */
 export function decideBySupport(object: BpfObject, kernel: KernelTypes, loader: Rules): BpfObject {
-  return withChosenMaps(withoutUnsupported(object, kernel, loader), kernel);
+  return withStructOpsDecided(withChosenMaps(withoutUnsupported(object, kernel, loader), kernel), kernel, loader);
 }
 
 /**

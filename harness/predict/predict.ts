@@ -34,6 +34,7 @@ import { argumentFailure } from './findings/arguments.ts';
 import { neededNames } from './findings/needed-names.ts';
 import type { Finding, PredictedFailure } from './findings/finding.ts';
 import { stepOf } from './findings/order.ts';
+import { isLoadedByMap } from './struct-ops-loading.ts';
 import { withPartners } from './struct-ops-partners.ts';
 
 type Prototypes = ReadonlyMap<string, Prototype>;
@@ -271,10 +272,10 @@ function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCel
 }
 
 /** Findings that make a program fail before verification. An `if-supported` program fails only because of what the kernel does not decide. */
-function ownFindings(program: BpfProgram, kernel: KernelTypes, loader: Loader): Finding[] {
+function ownFindings(program: BpfProgram, object: BpfObject, kernel: KernelTypes, loader: Loader): Finding[] {
   if (program.autoload === false) return [];
   const need = unmetNeeds(program, kernel)[0]?.failure.reason ?? null;
-  const byLoader = [...programRefusedByLibbpf(program, loader), ...programWithoutTarget(program, loader, need)];
+  const byLoader = [...programRefusedByLibbpf(program, object, loader), ...programWithoutTarget(program, object, loader, need)];
   return program.autoload === true ? [...byLoader, ...programFindings(program, kernel, loader)] : byLoader;
 }
 
@@ -289,7 +290,7 @@ function cellWithoutBtf(object: BpfObject, loader: Loader): PredictedCell {
   const refused = refusedByLoader(object, loader) ?? (object.relocations.length > 0 ? NO_BTF : null);
   const programs = object.programs.map((program): PredictedProgram => {
     const isLoaded = program.autoload !== false;
-    const findings = isLoaded ? programRefusedByLibbpf(program, loader).map((finding) => ({ ...finding, at: null })) : [];
+    const findings = isLoaded ? programRefusedByLibbpf(program, object, loader).map((finding) => ({ ...finding, at: null })) : [];
     return { name: program.name, failure: isLoaded ? (refused ?? findings[0]?.failure ?? null) : null, possible: null, findings };
   });
   return { programs, relocations: [], loads: [] };
@@ -302,9 +303,10 @@ function sharedFindings(object: BpfObject, kernel: KernelTypes, loader: Loader):
   const leftOut = new Set(object.maps.flatMap(({ name, autocreate }) => (autocreate === false ? [name] : [])));
   return (program, load) => {
     const isWhole = load.attempt.program === null;
-    // A guest leaves out the struct_ops maps if it loads a program of none alone.
-    const leavesOut = !isWhole && program.type !== 'struct_ops' && (loader.libbpfMinor ?? 0) >= LEAVES_OUT_STRUCT_OPS;
-    if (loader.needs === 'object') return leavesOut ? shared.filter(({ ofStructOps }) => ofStructOps !== true) : shared;
+    // A guest leaves out the struct_ops maps of other programs if it loads a program alone.
+    const leavesOut = !isWhole && (loader.libbpfMinor ?? 0) >= LEAVES_OUT_STRUCT_OPS;
+    const isCreated = ({ structOpsMap: map }: Finding) => map === undefined || !leavesOut || program.member?.maps.includes(map) === true;
+    if (loader.needs === 'object') return shared.filter(isCreated);
     // The load of the whole object creates all maps that are not left out, and resolves what any program refers to.
     const names = new Set((isWhole ? load.programs : [program]).flatMap((each) => [...needed(each)]));
     const isNeeded = (name: string) => names.has(name) || (isWhole && !leftOut.has(name));
@@ -339,13 +341,14 @@ export function predictCell(
           ...attachByNameFindings(program, kernel, loader),
           ...usdtWithoutMaps(program, input, loader),
         ];
+  const settled = input.programs.map((program, at) => (isLoadedByMap(program, loader) ? (decided.programs[at] ?? program) : program));
   const own = new Map(
-    input.programs.map(
+    settled.map(
       (program) =>
         [
           program.name,
           [
-            ...ownFindings(program, kernel, loader),
+            ...ownFindings(program, input, kernel, loader),
             ...callbacksIn(program),
             ...kfuncsIn(program),
             ...addressesIn(program),

@@ -1,13 +1,11 @@
 // Programs of one struct_ops map load together: the loader needs all of them to create the map.
 import type { BpfObject } from '../bpf/object/object.ts';
-import { structOpsMaps } from '../bpf/object/struct-ops.ts';
 import type { Loader } from '../core-relo/loader.ts';
 import { partnerReason } from '../verdict/rules/partners.ts';
 import type { PredictedFailure } from './findings/finding.ts';
+import { createdStructOps } from './findings/made-struct-ops.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
-
-/** The first minor release of libbpf 1.x that loads every program of a struct_ops map that it creates. */
-const LOADS_TOGETHER = 4;
+import { isLoadedByMap } from './struct-ops-loading.ts';
 
 type Failing = PredictedProgram & { failure: PredictedFailure };
 
@@ -23,16 +21,21 @@ function asPartner<Found extends PredictedFailure | null>(failure: Found, progra
 }
 
 /**
- * Gives each program of a struct_ops map the first failure of the programs of this map.
+ * Gives each program of a struct_ops map the first failure of the programs of all maps that refer to it.
  * @see bpf_object_adjust_struct_ops_autoload() in libbpf.c
  */
-export function withPartners(programs: readonly PredictedProgram[], object: BpfObject, { libbpfMinor }: Loader): PredictedProgram[] {
-  const created = new Set(libbpfMinor !== null && libbpfMinor >= LOADS_TOGETHER ? structOpsMaps(object).map(({ name }) => name) : []);
-  const mapOf = new Map(object.programs.flatMap(({ name, member }) => (member && created.has(member.map) ? [[name, member.map]] : [])));
+export function withPartners(programs: readonly PredictedProgram[], object: BpfObject, loader: Loader): PredictedProgram[] {
+  const created = new Set(createdStructOps(object, loader).map(({ name }) => name));
+  const mapsOf = new Map(
+    object.programs.flatMap((program) => {
+      const maps = isLoadedByMap(program, loader) ? (program.member?.maps ?? []).filter((map) => created.has(map)) : [];
+      return maps.length === 0 ? [] : [[program.name, maps] as const];
+    }),
+  );
   return programs.map((program) => {
-    const map = mapOf.get(program.name);
-    if (map === undefined) return program;
-    const partners = programs.filter(({ name }) => mapOf.get(name) === map);
+    const maps = mapsOf.get(program.name);
+    if (maps === undefined) return program;
+    const partners = programs.filter(({ name }) => mapsOf.get(name)?.some((map) => maps.includes(map)));
     const failing = firstFailing(partners);
     if (failing?.name === program.name) return program;
     if (failing) return { ...program, failure: asPartner(failing.failure, failing.name), possible: null };

@@ -39,8 +39,9 @@ import { runCheckOf } from '../plan/object-settings/run-check-plan.ts';
 import type { ReadyKernel } from './kernel.ts';
 import { type LoadedModule, typesWith } from '../plan/settings/modules/loaded-modules.ts';
 import { whyNoVerdictOnExecutable } from './no-verdict.ts';
-import { requestFrames } from './request-frames.ts';
+import { type LeftOutByHost, requestFrames } from './request-frames.ts';
 import type { RunRequest } from './run-request.ts';
+import { structOpsFacts } from './struct-ops-facts.ts';
 
 export interface CellSetup {
   kernel: ReadyKernel;
@@ -59,11 +60,11 @@ export interface CellSetup {
 /** The guests of a cell, each with its own folder. */
 function guestsOf(
   { kernel, object, customBtf, work, request: { keep }, limits, signal }: CellSetup,
-  { modules, leftOut }: { modules: readonly LoadedModule[]; leftOut: ReadonlyMap<string, string> },
+  { modules, leftOut }: { modules: readonly LoadedModule[]; leftOut: LeftOutByHost },
 ): CellGuests {
   let started = 0;
   const request = (): CellRequest => ({
-    frames: requestFrames(object, { customBtf, modules }, new Set(leftOut.keys())),
+    frames: requestFrames(object, { customBtf, modules }, leftOut),
     directory: join(work, `${kernel.result.id}.${object.result.id}.${started++}`),
     limits,
     keep: keep !== undefined,
@@ -78,12 +79,11 @@ function guestsOf(
 function leftOutByHost({ bpf, prepared }: RunObject, types: KernelTypes | null): ReadonlyMap<string, string> {
   const rules = loaderRules(prepared.loader ?? undefined);
   const reasonOf = (program: BpfProgram) => (types ? lackingNeed(program, types, rules) : null);
-  return new Map(
-    bpf.programs.flatMap((program) => {
-      const reason = reasonOf(program);
-      return reason === null ? [] : [[program.name, reason] as const];
-    }),
-  );
+  const lacking = bpf.programs.flatMap((program) => {
+    const reason = reasonOf(program);
+    return reason === null ? [] : [[program.name, reason] as const];
+  });
+  return new Map(lacking);
 }
 
 /** Finds what the load of a program of the object needs and the kernel lacks, by the name of the program. */
@@ -159,13 +159,31 @@ function judgedLoader(loader: string | undefined): Required<Pick<JudgeInput, 'li
   return { library: libraryName(loader), targetModules: targetModulesOf(loaderRules(loader)) };
 }
 
+/** What a verdict needs to know of the code of an object. */
+function codeFacts({ programs, subprograms, ext, elf }: BpfObject): Pick<JudgeInput, 'symbolName' | 'lineOf'> {
+  return {
+    symbolName: (index) => readSymbols(elf)[index]?.name ?? null,
+    ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
+  };
+}
+
+/** What a verdict needs to know of the kernel functions that an object calls. */
+function kfuncFacts({ btf }: BpfObject, kernel: KernelTypes): Pick<JudgeInput, 'differsKfunc' | 'isUnmarkedKfunc'> {
+  if (!btf) return {};
+  return {
+    differsKfunc: (name) => kfuncState(btf, name, kernel) === 'differs',
+    isUnmarkedKfunc: (name) => isUnmarkedKfunc(name, kernel),
+  };
+}
+
 /** Runs one cell, without regard to expectations. Only an interrupt rejects. */
 export async function runCell(setup: CellSetup): Promise<CellResult> {
   const { kernel, object, customBtf, logs, signal } = setup;
   const modules = await kernel.modules(object.prepared.modules ?? []);
   const found = await kernel.types();
-  const leftOut = leftOutByHost(object, found.kernel);
-  const tries = await tryGuests(guestsOf(setup, { modules, leftOut }));
+  const structOps = structOpsFacts(object, found.kernel);
+  const leftOut = new Map([...leftOutByHost(object, found.kernel), ...structOps.leftOut]);
+  const tries = await tryGuests(guestsOf(setup, { modules, leftOut: { programs: new Set(leftOut.keys()), maps: structOps.maps } }));
   const last = tries.at(-1);
   if (!last) throw new Error('no guest was tried');
   const attempts = tries.map(({ attempt }) => attempt);
@@ -205,27 +223,24 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     }
     const enumerators = types.kernel && knownEnumerators(types.kernel);
     const { kernel: ownTypes } = types;
-    const { programs, subprograms, ext, elf, btf } = object.bpf;
     const alternatives = object.bpf.alternatives.filter(({ kind }) => kind === 'programs').map(({ names }) => names);
-    const names = object.result.programs.map(({ name }) => name);
     const judgement = judgeCell({
       object: object.result,
-      evidence: withProgramsOf(last.evidence, names),
+      evidence: withProgramsOf(
+        last.evidence,
+        object.result.programs.map(({ name }) => name),
+      ),
       alternatives,
       ...judgedLoader(object.result.loader),
       ...(types.kernel && { candidates: () => prediction().relocations.map(({ candidates }) => candidates) }),
       runCheck: runCheckOf(object.prepared),
       ...(enumerators && { enumerators }),
       leftOut,
+      ...structOps.judged,
       ...(ownTypes && { unmetNeed: unmetNeedOn(ownTypes, object.bpf) }),
       ...(inPackage && { inModule: (name, use) => inUnloadedModule(inPackage, name, use) }),
-      ...(ownTypes &&
-        btf && {
-          differsKfunc: (name) => kfuncState(btf, name, ownTypes) === 'differs',
-          isUnmarkedKfunc: (name) => isUnmarkedKfunc(name, ownTypes),
-        }),
-      symbolName: (index) => readSymbols(elf)[index]?.name ?? null,
-      ...(ext && { lineOf: instructionLines([...programs, ...subprograms], ext.lines) }),
+      ...(ownTypes && kfuncFacts(object.bpf, ownTypes)),
+      ...codeFacts(object.bpf),
     });
     const cell: CellResult = {
       ...facts,

@@ -33,6 +33,12 @@ export interface JudgeInput {
   leftOut?: ReadonlyMap<string, string>;
   /** Says what the load of a program needs and the kernel's BTF shows to be missing. @default nothing is known */
   unmetNeed?: FailureContext['unmetNeed'];
+  /** Says what the creation of a map needs and the kernel's BTF shows to be missing. @default nothing is known */
+  mapNeed?: FailureContext['mapNeed'];
+  /** Says why no struct_ops map sets a program. @default nothing is known */
+  setByNoMap?: FailureContext['setByNoMap'];
+  /** Programs that libbpf loads with their struct_ops maps, whatever their own autoload is. @default none */
+  loadedWithMaps?: ReadonlySet<string>;
   /** The library that loads, as its users write it. @default 'libbpf' */
   library?: string;
   /** Where the loader looks for attach targets. @default 'named' */
@@ -70,8 +76,11 @@ interface KnownProgram {
 }
 
 /** The programs as libbpf reports them. If it did not open the object, its sections decide (`?` means: not loaded by default). */
-function programsOf({ object, evidence }: JudgeInput): KnownProgram[] {
-  if (evidence.programs.length > 0) return evidence.programs.map(({ name, type, autoload }) => ({ name, type, autoload }));
+function programsOf({ object, evidence, loadedWithMaps }: JudgeInput): KnownProgram[] {
+  if (evidence.programs.length > 0) {
+    const isLoaded = (name: string) => loadedWithMaps?.has(name) === true;
+    return evidence.programs.map(({ name, type, autoload }) => ({ name, type, autoload: autoload || isLoaded(name) }));
+  }
   return object.programs.map(({ name, type, section }) => ({ name, type, autoload: !section.startsWith('?') }));
 }
 
@@ -99,6 +108,8 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     targetModules: input.targetModules ?? 'named',
     inModule: input.inModule ?? (() => null),
     unmetNeed: input.unmetNeed ?? (() => null),
+    mapNeed: input.mapNeed ?? (() => null),
+    setByNoMap: input.setByNoMap ?? (() => null),
     differsKfunc: input.differsKfunc ?? (() => false),
     isUnmarkedKfunc: input.isUnmarkedKfunc ?? (() => false),
     symbolName: input.symbolName ?? (() => null),
@@ -137,7 +148,8 @@ function sharedOutcome(program: KnownProgram, whole: JudgedAttempt | null): Prog
   const own = whole?.read.rejected?.program === program.name ? whole : null;
   const logs = { loader: null, verifier: own?.logs.verifier ?? null };
   if (whole && !whole.failure) return loadedProgram(program, whole, logs);
-  return programJudgement(program.name, whole ? whole.failure : NO_ATTEMPT, own?.at ?? null, logs);
+  const failure = whole?.failure ? ownFailure(program, whole.failure, whole) : NO_ATTEMPT;
+  return programJudgement(program.name, failure, own?.at ?? null, logs);
 }
 
 const KPROBE = /^\??k(?:ret)?probe\//;

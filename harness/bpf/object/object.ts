@@ -11,7 +11,7 @@ import { functionsBySection, functionsOf, INSN_BYTES, type ObjectFunction, owner
 import { legacyMaps } from './legacy-maps.ts';
 import { dataMaps, definedMaps, type ObjectMap } from './maps.ts';
 import { programTypeOf } from './program-type.ts';
-import { type StructOpsMember, structOpsMembers } from './struct-ops-members.ts';
+import { type StructOpsMember, structOpsMembers, structOpsObjectMaps } from './struct-ops-members.ts';
 import { linesByFunction, sourceLine } from './source-line.ts';
 
 const TEXT = '.text';
@@ -151,7 +151,7 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
   // libbpf uses the class of the ELF file, which is always 64-bit.
   const btf = { ...read.btf, pointerSize: 8 as const };
   object.btf = btf;
-  object.maps.unshift(...definedMaps(btf));
+  object.maps = [...definedMaps(btf), ...object.maps, ...structOpsObjectMaps(btf)];
   const members = structOpsMembers(elf, btf, object.programs);
   object.programs = object.programs.map((program) => {
     const member = members.get(program.name);

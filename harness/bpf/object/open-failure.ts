@@ -5,7 +5,7 @@ import { type Elf, type ElfSection, type ElfSymbol, readSymbols, SHF_EXECINSTR, 
 import { conflictingSize } from './maps.ts';
 import { programTypeOf } from './program-type.ts';
 import { sectionKnownSince } from './section-names.ts';
-import { pointersIn } from './struct-ops-members.ts';
+import { isStructOpsSection, pointersIn, STRUCT_OPS_SINCE } from './struct-ops-members.ts';
 import { functionsBySection, functionsOf, INSN_BYTES, ownerFinder } from './functions.ts';
 
 const SHT_PROGBITS = 1;
@@ -43,10 +43,10 @@ function refusedSection({ elf, symbols }: Opened): string | null {
   return null;
 }
 
-const OWN_SECTIONS = /^(?:\.maps|\??\.struct_ops(?:\.link)?)$/;
-
 function lacksBtf({ elf, btf }: Opened): string | null {
-  return btf === null && elf.sections.some(({ name }) => OWN_SECTIONS.test(name)) ? 'BTF is required, but is missing or corrupted.' : null;
+  return btf === null && elf.sections.some(({ name }) => name === '.maps' || isStructOpsSection(name))
+    ? 'BTF is required, but is missing or corrupted.'
+    : null;
 }
 
 interface Declared {
@@ -153,8 +153,6 @@ function refusedRelocationIn(opened: Opened, relocations: ElfSection, target: El
   return null;
 }
 
-const STRUCT_OPS = /^\.struct_ops(?:\.link)?$/;
-
 /** The section of a program, if a release of libbpf takes it for one of struct_ops. */
 function isOfStructOps(section: string, minor: number): boolean {
   const since = sectionKnownSince(section);
@@ -195,7 +193,8 @@ function refusedRelocation(opened: Opened, minor: number): string | null {
     const target = opened.elf.sections[relocations.info];
     if (relocations.type !== SHT_REL || !target) continue;
     const isCode = (target.flags & SHF_EXECINSTR) !== 0;
-    if (!isCode && !STRUCT_OPS.test(target.name)) continue;
+    const isOfMaps = isStructOpsSection(target.name) && STRUCT_OPS_SINCE[target.name] <= minor;
+    if (!isCode && !isOfMaps) continue;
     const refused = isCode ? refusedRelocationIn(opened, relocations, target) : refusedMember(opened, relocations.info, minor);
     if (refused !== null) return refused;
   }

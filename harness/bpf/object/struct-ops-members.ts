@@ -1,9 +1,10 @@
 // Finds the struct_ops maps of an object and the programs that implement their members.
 import { type Btf, nameOf, vlenOf } from '../btf/btf.ts';
 import { essentialName } from '../btf/essential-name.ts';
-import { findType, memberOf, referencedType, resolveType, variableOf } from '../btf/types.ts';
+import { findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../btf/types.ts';
 import { type Elf, type ElfSymbol, readSymbols } from '../elf/elf.ts';
 import { INSN_BYTES, type ObjectFunction } from './functions.ts';
+import type { ObjectMap } from './maps.ts';
 
 /** The member of a struct_ops map that a program implements. */
 export interface StructOpsMember {
@@ -11,9 +12,28 @@ export interface StructOpsMember {
   /** Name of the struct, without flavor. */
   type: string;
   member: string;
+  /** All struct_ops maps that refer to the program, each once. The first is `map`. */
+  maps: readonly string[];
 }
 
-const SECTION = /^\??\.struct_ops(?:\.link)?$/;
+/** Sections with struct_ops maps. Those of a section that begins with `?` are not created by default. */
+const STRUCT_OPS_SECTIONS = ['.struct_ops', '.struct_ops.link', '?.struct_ops', '?.struct_ops.link'] as const;
+
+export type StructOpsSection = (typeof STRUCT_OPS_SECTIONS)[number];
+
+/** The minor number of the first release of libbpf 1.x that makes maps of each section. Older releases skip the section. */
+export const STRUCT_OPS_SINCE = {
+  '.struct_ops': 0,
+  '.struct_ops.link': 2,
+  '?.struct_ops': 4,
+  '?.struct_ops.link': 4,
+} as const satisfies Record<StructOpsSection, number>;
+
+/** Whether the name of a section is that of one with struct_ops maps. */
+export function isStructOpsSection(name: string): name is StructOpsSection {
+  return STRUCT_OPS_SECTIONS.some((each) => each === name);
+}
+
 const SHT_REL = 9;
 const REL_SIZE = 16;
 
@@ -48,6 +68,39 @@ function mapTypes(btf: Btf, section: string): Map<string, number> {
   );
 }
 
+/** A struct_ops map as the object declares it. */
+export interface StructOpsVariable {
+  section: StructOpsSection;
+  name: string;
+  /** The id of its struct. */
+  type: number;
+}
+
+/** The variables that are struct_ops maps, by section. */
+export function structOpsVariables(btf: Btf): StructOpsVariable[] {
+  return STRUCT_OPS_SECTIONS.flatMap((section) => [...mapTypes(btf, section)].map(([name, type]) => ({ section, name, type })));
+}
+
+/** `BPF_F_LINK`. @see include/uapi/linux/bpf.h */
+const WITH_LINK = 1 << 13;
+
+/** The struct_ops maps of an object, as libbpf 1.4 and newer create them. @see init_struct_ops_maps() in libbpf.c */
+export function structOpsObjectMaps(btf: Btf): ObjectMap[] {
+  return structOpsVariables(btf).map(({ section, name, type }) => {
+    return {
+      name,
+      type: 'struct_ops',
+      maxEntries: 1,
+      keySize: 4,
+      valueSize: sizeOf(btf, type),
+      hasValueType: false,
+      flags: section.endsWith('.link') ? WITH_LINK : 0,
+      hasInner: false,
+      autocreate: !section.startsWith('?'),
+    };
+  });
+}
+
 function memberAt(btf: Btf, type: number, offset: number): string | null {
   for (let index = 0; index < vlenOf(btf, type); index++) {
     const member = memberOf(btf, type, index);
@@ -62,7 +115,7 @@ function memberAt(btf: Btf, type: number, offset: number): string | null {
  */
 export function structOpsMembers(elf: Elf, btf: Btf, programs: readonly ObjectFunction[]): Map<string, StructOpsMember> {
   const found = new Map<string, StructOpsMember>();
-  const sections = elf.sections.flatMap(({ name }, index) => (SECTION.test(name) ? [{ name, index }] : []));
+  const sections = elf.sections.flatMap(({ name }, index) => (isStructOpsSection(name) ? [{ name, index }] : []));
   const symbols = sections.length > 0 ? readSymbols(elf) : [];
   for (const { name, index } of sections) {
     const pointers = pointersIn(elf, index, symbols);
@@ -74,8 +127,9 @@ export function structOpsMembers(elf: Elf, btf: Btf, programs: readonly ObjectFu
         const section = elf.sections[symbol.section]?.name;
         const program = programs.find((each) => each.section === section && each.insnOffset === symbol.value / INSN_BYTES);
         const member = isInside ? memberAt(btf, type, offset - place.value) : null;
-        if (program && member !== null && !found.has(program.name))
-          found.set(program.name, { map, type: essentialName(nameOf(btf, type)), member });
+        if (!program || member === null) continue;
+        const first = found.get(program.name) ?? { map, type: essentialName(nameOf(btf, type)), member, maps: [] };
+        found.set(program.name, { ...first, maps: [...new Set([...first.maps, map])] });
       }
     }
   }

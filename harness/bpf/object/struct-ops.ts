@@ -1,13 +1,10 @@
 // The struct_ops maps of an object: variables of certain sections, each with a struct that the kernel must know.
 import { type Btf, nameOf, vlenOf } from '../btf/btf.ts';
 import { essentialName } from '../btf/essential-name.ts';
-import { findType, memberOf, referencedType, resolveType, sizeOf, variableOf } from '../btf/types.ts';
+import { memberOf, sizeOf } from '../btf/types.ts';
 import { readSymbols, sectionNamed } from '../elf/elf.ts';
 import type { BpfObject } from './object.ts';
-import { pointersIn } from './struct-ops-members.ts';
-
-/** Sections whose maps are created by default. Maps of sections that begin with `?` are not. */
-const SECTIONS = ['.struct_ops', '.struct_ops.link'];
+import { pointersIn, type StructOpsSection, structOpsVariables } from './struct-ops-members.ts';
 
 /** The prefix of the kernel's struct for a struct_ops type. */
 export const STRUCT_OPS_VALUE = 'bpf_struct_ops_';
@@ -22,6 +19,7 @@ export interface StructOpsMember {
 
 export interface StructOpsMap {
   name: string;
+  section: StructOpsSection;
   /** The name of the struct, without its flavor. */
   type: string;
   /** The name of the struct, with its flavor. */
@@ -48,18 +46,18 @@ function membersOf({ object, btf, name }: Section, map: string, type: number): S
   });
 }
 
-/** The struct_ops maps that libbpf creates by default. */
+/** All struct_ops maps of an object, also those that its loader does not create. */
 export function structOpsMaps(object: BpfObject): StructOpsMap[] {
   const { btf } = object;
   if (!btf) return [];
-  return SECTIONS.flatMap((name) => {
-    const data = findType(btf, 'datasec', name);
-    return Array.from({ length: data === null ? 0 : vlenOf(btf, data) }, (_, index) => {
-      const variable = variableOf(btf, data ?? 0, index)?.type ?? 0;
-      const type = resolveType(btf, referencedType(btf, variable));
-      const map = nameOf(btf, variable);
-      const typeInObject = nameOf(btf, type);
-      return { name: map, type: essentialName(typeInObject), typeInObject, members: membersOf({ object, btf, name }, map, type) };
-    });
+  return structOpsVariables(btf).map(({ section, name, type }) => {
+    const typeInObject = nameOf(btf, type);
+    return {
+      name,
+      section,
+      type: essentialName(typeInObject),
+      typeInObject,
+      members: membersOf({ object, btf, name: section }, name, type),
+    };
   });
 }

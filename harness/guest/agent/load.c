@@ -82,21 +82,35 @@ static void load_kernel_btf(struct bpf_object *object)
 	}
 }
 
+/* Whether a struct_ops map refers to the program. Since 1.4 its initial value has pointers to programs in place of functions. */
+static bool refers_to(struct bpf_map *map, const struct bpf_program *program)
+{
+	size_t size = 0;
+	const char *value = bpf_map__initial_value(map, &size);
+
+	for (size_t at = 0; value && at + sizeof(program) <= size; at += sizeof(program))
+		if (memcmp(value + at, &program, sizeof(program)) == 0)
+			return true;
+	return false;
+}
+
 /*
- * Leaves out the struct_ops maps if the only program belongs to none: since 1.4 libbpf loads all programs of each such map that it
+ * Leaves out the struct_ops maps to which the only program does not belong: since 1.4 libbpf loads all programs of each such map that it
  * creates, so one of them could fail the load of another program.
  */
 static void leave_out_struct_ops(struct bpf_object *object, const char *name)
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(object, name);
+	bool is_old = libbpf_major_version() == 1 && libbpf_minor_version() < 4;
+	bool is_of_map = program && bpf_program__type(program) == BPF_PROG_TYPE_STRUCT_OPS;
 	struct bpf_map *map;
 
-	if (!program || bpf_program__type(program) == BPF_PROG_TYPE_STRUCT_OPS)
+	if (!program || (is_of_map && is_old))
 		return;
 	bpf_object__for_each_map(map, object)
-		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+		if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS && !(is_of_map && refers_to(map, program)))
 			bpf_map__set_autocreate(map, false);
-	if (libbpf_major_version() == 1 && libbpf_minor_version() < 4)
+	if (is_old)
 		load_kernel_btf(object);
 }
 

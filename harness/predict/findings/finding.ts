@@ -16,8 +16,8 @@ export interface Finding {
   certain: boolean;
   /** The maps, kernel symbols or Kconfig values that the finding is about; absent if it is about the whole object. */
   subjects?: readonly string[];
-  /** True if the finding is about a struct_ops map, which only programs of struct_ops maps need. */
-  ofStructOps?: true;
+  /** The struct_ops map that the finding is about, which only its programs need. */
+  structOpsMap?: string;
 }
 
 /** A finding about a kfunc or kernel variable of the object. */

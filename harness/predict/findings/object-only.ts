@@ -9,6 +9,7 @@ import type { Loader } from '../../core-relo/loader.ts';
 import { cannotOpen, givesNoTarget, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
 import { WITHOUT_USDT_MAPS } from '../../verdict/rules/attach.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
+import { madeStructOps, setByNoMap, type StructOpsRules } from './made-struct-ops.ts';
 
 const notOpened = (message: string, library: string): PredictedFailure => {
   return { stage: 'open', class: 'object-invalid', reason: cannotOpen(message, library) };
@@ -30,13 +31,12 @@ export function refusedByLoader(
 /** Sections whose programs need a target in BTF. */
 const NEEDS_TARGET = /^(?:fentry|fexit|fmod_ret|fsession|tp_btf|lsm|lsm_cgroup|iter|freplace)(?:\.s)?$/;
 
-/** libbpf's message about a struct_ops program that no struct_ops map refers to. */
-const UNUSED_STRUCT_OPS = `SEC("struct_ops") program isn't referenced anywhere, did you forget to use it?`;
-
-/** libbpf's message about a program that it does not give to the kernel. */
-function refusedProgram(program: BpfProgram, minor: number): string | null {
-  const { section, type, attachTo, member } = program;
-  const unused = type === 'struct_ops' && !member ? UNUSED_STRUCT_OPS : null;
+/**
+ * libbpf's message about a program that it does not give to the kernel.
+ * @param unused why no struct_ops map sets it
+ */
+function refusedProgram(program: BpfProgram, minor: number, unused: string | null): string | null {
+  const { section, type, attachTo } = program;
   if (usedSection(program) === '') return unused;
   const name = section.replace(/^\?/, '');
   const since = sectionKnownSince(name);
@@ -50,8 +50,9 @@ function refusedProgram(program: BpfProgram, minor: number): string | null {
  * Finds a program that libbpf does not give to the kernel: its section has no known type, it lacks a target, or no struct_ops map refers to it.
  * @see bpf_object_load_prog() and libbpf_prepare_prog_load() in libbpf.c
  */
-export function programRefusedByLibbpf(program: BpfProgram, { libbpfMinor }: Pick<Loader, 'libbpfMinor'>): Finding[] {
-  const reason = libbpfMinor === null ? null : refusedProgram(program, libbpfMinor);
+export function programRefusedByLibbpf(program: BpfProgram, object: BpfObject, loader: StructOpsRules): Finding[] {
+  const { libbpfMinor } = loader;
+  const reason = libbpfMinor === null ? null : refusedProgram(program, libbpfMinor, setByNoMap(program, object, loader));
   return reason === null ? [] : [{ failure: { stage: 'verify', class: 'object-invalid', reason }, certain: true }];
 }
 
@@ -76,11 +77,14 @@ const CILIUM_GIVES_NO_TARGET = {
  * Finds a program that cilium/ebpf gives to the kernel without the attach target that the kernel needs.
  * @param need what the kernel lacks for the program besides; null if nothing is known
  */
-export function programWithoutTarget(program: BpfProgram, { cilium }: Pick<Loader, 'cilium'>, need: string | null): Finding[] {
+export function programWithoutTarget(program: BpfProgram, object: BpfObject, loader: StructOpsRules, need: string | null): Finding[] {
+  const { cilium } = loader;
   if (cilium === null) return [];
-  const { section, attachTo } = program;
+  const { section, attachTo, type, member } = program;
+  const isSet = madeStructOps(object, loader).some(({ name }) => member?.maps.includes(name));
   const name = section.replace(/^\?/, '');
   const isNameless = NEEDS_TARGET.test(name) && attachTo === null;
-  if (!isNameless && !CILIUM_GIVES_NO_TARGET[cilium].test(name)) return [];
+  const isUnset = type === 'struct_ops' && !isSet;
+  if (!isNameless && !isUnset && !CILIUM_GIVES_NO_TARGET[cilium].test(name)) return [];
   return [{ failure: { stage: 'verify', class: 'object-invalid', reason: givesNoTarget('cilium/ebpf', section, need) }, certain: true }];
 }

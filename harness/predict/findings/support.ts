@@ -36,7 +36,9 @@ export function knowsMapType(kernel: KernelTypes, type: string): boolean {
  * programs creates also those that the configuration leaves out.
  */
 function unknownMapTypes(object: BpfObject, kernel: KernelTypes, { needs }: Loader): Finding[] {
-  const isCreated = ({ autocreate }: ObjectMap) => autocreate === true || (autocreate === false && needs === 'programs');
+  // A kernel without such maps lacks their structs, which the loader misses first.
+  const isCreated = ({ type, autocreate }: ObjectMap) =>
+    type !== 'struct_ops' && (autocreate === true || (autocreate === false && needs === 'programs'));
   const missing = object.maps.filter((map) => isCreated(map) && !knowsMapType(kernel, map.type));
   return missing.map(({ name, type }) => {
     const reason = `map '${name}' (${type}): its type is unknown to this kernel`;

@@ -37,7 +37,7 @@ const WHAT = {
 
 /** bpf(BPF_MAP_CREATE) failed, or a later step in which the library sets up the map; or the library refused a map without asking the kernel. */
 export function mapNotCreated(context: FailureContext): Finding | null {
-  const { attempt, object, enumerators, library } = context;
+  const { attempt, object, enumerators, library, mapNeed } = context;
   const failure = attempt.log.ended === 'map' ? attempt.log.maps.at(-1) : undefined;
   if (!failure) return null;
   // The answer of a kernel has an error number.
@@ -49,5 +49,6 @@ export function mapNotCreated(context: FailureContext): Finding | null {
   const failureClass = overLimit ? 'resource-limit' : classOf(error, type, failure.step, enumerators);
   const name = type === null ? `map '${failure.map}'` : `map '${failure.map}' (${type})`;
   const what = failureClass === 'map-type-unsupported' ? 'its type is unknown to this kernel' : WHAT[failure.step];
-  return { stage: 'map-create', class: failureClass, reason: `${name}: ${what}: ${error}` };
+  const need = error === 'EINVAL' && failure.step === 'create' ? mapNeed(failure.map) : null;
+  return { stage: 'map-create', class: failureClass, reason: `${name}: ${what}: ${error}${need === null ? '' : `: ${need}`}` };
 }

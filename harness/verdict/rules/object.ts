@@ -89,11 +89,17 @@ export function givesNoTarget(library: string, section: string, need: string | n
 /** What kernels answer to a program without the number of its attach target; some refuse struct_ops programs without a message. */
 const NO_TARGET = /^(?:Tracing programs must provide btf_id|attach_btf_id 0 is not )/;
 
-/** The library gave the kernel no attach target, because it does not know how for such programs. libbpf says so itself. */
-export function targetNotGiven({ attempt, object, program, verifier, library, unmetNeed }: FailureContext): Finding | null {
-  if (library !== 'cilium/ebpf' || !program) return null;
+/**
+ * The library gave the kernel no attach target, because it does not know how for such programs. libbpf says so itself, but releases before
+ * 1.4.2 not of a struct_ops program that no map sets.
+ */
+export function targetNotGiven({ attempt, object, program, verifier, library, unmetNeed, setByNoMap }: FailureContext): Finding | null {
+  if (!program) return null;
   const said = verifier?.reason ?? null;
   const isSilent = said === null && program.type === 'struct_ops' && errnoName(attempt.errno) === 'ENOTSUPP';
+  const unset = isSilent ? setByNoMap(program.name) : null;
+  if (unset !== null) return { stage: 'verify', class: 'object-invalid', reason: unset };
+  if (library !== 'cilium/ebpf') return null;
   if (!isSilent && !NO_TARGET.test(said ?? '')) return null;
   const section = object.programs.find(({ name }) => name === program.name)?.section ?? '';
   return { stage: 'verify', class: 'object-invalid', reason: givesNoTarget(library, section, unmetNeed(program.name)) };

@@ -15,6 +15,9 @@ export const MAPS_OF_MAPS: ReadonlySet<string> = new Set(['array_of_maps', 'hash
 const isUnset = (size: number | null) => size === null || size === 0;
 
 function proposedMap(map: ObjectMap): ProposedEntry | null {
+  if (map.type === 'struct_ops' && map.autocreate === false) {
+    return { name: map.name, value: { autocreate: 'if-supported' }, why: 'not created by default', isOptional: true };
+  }
   const { name, type, maxEntries, keySize, valueSize, hasInner } = map;
   const reasons: string[] = [];
   const value: MapSettings = {};
@@ -41,5 +44,6 @@ function proposedMap(map: ObjectMap): ProposedEntry | null {
 
 /** First sizes for maps that cannot be created without them. */
 export function proposeMaps({ maps }: BpfObject): Proposal {
-  return { isNeeded: true, entries: maps.flatMap((map) => proposedMap(map) ?? []) };
+  const entries = maps.flatMap((map) => proposedMap(map) ?? []);
+  return { isNeeded: entries.some(({ isOptional }) => isOptional !== true), entries };
 }

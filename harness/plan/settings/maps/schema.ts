@@ -22,7 +22,11 @@ const mapSettingsSchema = z
       .strictObject(SHAPE)
       .optional()
       .describe('The maps in a map of maps. If the object does not define them, all four members are required.'),
-    autocreate: switchSchema.optional().describe('Whether the map is created. `if-supported`: only if the kernel knows its type.'),
+    autocreate: switchSchema
+      .optional()
+      .describe(
+        'Whether the map is created. `if-supported`: only if the kernel knows its type, and all that a struct_ops map and its programs need.',
+      ),
   })
   .refine(({ cpus, max_entries }) => cpus !== true || max_entries === undefined, {
     path: ['cpus'],

@@ -9,7 +9,7 @@ const programSettingsSchema = z.strictObject({
   autoload: switchSchema
     .optional()
     .describe(
-      'Whether the program is loaded with the object. `if-supported`: only if the kernel has its program type, its attach type and its attach target, and can trace the function. Default: as its section name says.',
+      'Whether the program is loaded with the object. `if-supported`: only if the kernel has its program type, its attach type and its attach target, and can trace the function. Default: as its section name says. libbpf 1.4 and newer load a program of a struct_ops map with that map (`maps:`), whatever this says.',
     ),
   type: z.enum(PROGRAM_TYPES).exclude(['unspec']).optional().describe('Program type: `sched_cls`.'),
   attach_type: z.enum(ATTACH_TYPES).optional().describe('Expected attach type: `trace_fentry`.'),
