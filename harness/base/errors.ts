@@ -30,6 +30,10 @@ export class UserError extends Error {
 /** All faults of one input, each with its place. Exit code 2. */
 export class UserFaults extends UserError {
   readonly faults: readonly string[];
+  /** The faults without a line that counts the others. */
+  readonly shown: readonly string[];
+  /** The number of all faults. */
+  readonly total: number;
 
   /**
    * @param input the name of the input, for the line above several faults
@@ -42,6 +46,8 @@ export class UserFaults extends UserError {
     const more = total > faults.length ? [`and ${total - faults.length} more`] : [];
     super(total > 1 ? `${input}: ${total} errors` : first, total > 1 ? { detail: [...lines, ...more].join('\n') } : {});
     this.faults = [...lines, ...more];
+    this.shown = lines;
+    this.total = total;
   }
 }
 

@@ -13,7 +13,13 @@ const COUNTED: Readonly<Record<Gate, readonly ProgramChange['change'][] | null>>
   'regressions+new': ['regression', 'new-failure'],
 };
 
+/** The baseline of a report. */
 export function baselineOption(): Option {
+  return new Option('--baseline <results>', 'results.json or report folder of an earlier run: the report begins with what changed since');
+}
+
+/** The baseline of a plan. */
+export function planBaselineOption(): Option {
   return new Option(
     '--baseline <results>',
     'results.json or report folder of an earlier run: the report begins with what changed since, and its durations balance shards',

@@ -1,9 +1,12 @@
 // `corematrix explain`: root causes of failures and what to write instead, from objects and BTF or from results.
 import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Command } from 'commander';
+import { failureText } from '../../reports/terminal/failure.ts';
 import { explanationText } from '../../reports/terminal/explanation.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
+import { FAILURE_CLASSES } from '../base/failures.ts';
 import { explain, type Explained } from '../library/explain.ts';
 import { sourcesOf } from '../library/sources.ts';
 import { EXIT } from './exit-codes.ts';
@@ -38,19 +41,26 @@ async function explainObjects(objects: readonly string[], options: ExplainOption
 
 async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   const [first = '', cell, ...more] = inputs;
+  const failures = inputs.flatMap((input) => FAILURE_CLASSES.find((failure) => failure === input) ?? []);
+  if (failures.length > 0 && failures.length === inputs.length) {
+    process.stdout.write(failures.map(failureText).join('\n'));
+    return;
+  }
   const fromResults = inputs.length > 0 && (await areResults(first));
   if (fromResults && options.kernel) throw new UserError('-k chooses kernels for objects; results have their own: name a cell instead');
   if (fromResults && options.loader !== undefined)
     throw new UserError('--loader is for objects; results have their own loaders: name an object of another loader instead');
   if (fromResults && options.config !== undefined) throw new UserError('-c is for settings of objects; results were made with their own');
   if (fromResults && more.length > 0) throw new UserError('results are explained one file at a time: corematrix explain RESULTS [CELL]');
-  const { explanation, problems, notes } = fromResults
-    ? await explain({ results: (await readResultsAt(first)).results, cell })
-    : await explainObjects(inputs, options);
+  const read = fromResults ? await readResultsAt(first) : null;
+  const { explanation, problems, notes } = read ? await explain({ results: read.results, cell }) : await explainObjects(inputs, options);
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   for (const note of notes) writeLine(process.stderr, `note: ${note}`);
   if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(explanation)}\n`));
-  else process.stdout.write(explanationText(explanation, { colour: isColoured(process.stdout) }));
+  else {
+    const folder = read ? { folder: dirname(read.name) } : {};
+    process.stdout.write(explanationText(explanation, { colour: isColoured(process.stdout), ...folder }));
+  }
   if (explanation.causes.some(({ certainty }) => certainty !== 'possible')) process.exitCode = EXIT.incompatible;
   else process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.asExpected;
 }
@@ -62,11 +72,12 @@ export function addExplainCommand(program: Command): void {
     .summary('show why programs fail, what kernels have instead, and what to write')
     .description(
       'Shows the root causes of failures, each once for all programs and kernels: the source line, what kernels have instead, the first and ' +
-        'the last kernel that has it, and C code that works on all of them. Uses an object and BTF alone, or the results of a run.',
+        'the last kernel that has it, and C code that works on all of them. Uses an object and BTF alone, or the results of a run. For a ' +
+        'failure class, it shows what the class means, how it is decided, and what to do.',
     )
     .argument(
       '[input...]',
-      'BPF objects or patterns (default: those of the configuration); or results.json or a report folder, and then a kernel, an object, or KERNEL/OBJECT',
+      'BPF objects or patterns (default: those of the configuration); or results.json or a report folder, and then a kernel, an object, or KERNEL/OBJECT; or failure classes',
     )
     .option(
       '-k, --kernel <selector>',
@@ -89,6 +100,7 @@ export function addExplainCommand(program: Command): void {
       'corematrix explain prog.bpf.o',
       'corematrix explain build/*.bpf.o -k debian:5.10 -k debian:6.12',
       'corematrix explain corematrix-report/ 6.12/tracer',
+      'corematrix explain core-field-missing',
     ],
   });
 }

@@ -4,7 +4,7 @@ import { DEFAULT_FORMATS, FORMAT_NAMES, type FormatName } from '../base/format-n
 import { HTML_ASSETS, type RenderOptions } from '../../reports/model/render-options.ts';
 
 /** Adds a format to those named before. */
-export function repeatedFormat(value: string, before: readonly FormatName[] = []): FormatName[] {
+function repeatedFormat(value: string, before: readonly FormatName[] = []): FormatName[] {
   const name = FORMAT_NAMES.find((one) => one === value);
   if (name === undefined) throw new InvalidArgumentError(`Possible are ${FORMAT_NAMES.join(', ')}.`);
   return [...before, name];

@@ -1,10 +1,11 @@
 // `corematrix merge`: joins the shards of a run into one report.
 import type { Command } from 'commander';
-import { FORMAT_NAMES, type FormatName } from '../base/format-names.ts';
+import type { FormatName } from '../base/format-names.ts';
+import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import type { Gate } from '../base/vocabulary.ts';
 import { baselineOption, compareWith, gateOption } from './baseline.ts';
 import { exitCodeOfResults } from './exit.ts';
-import { repeatedFormat } from './format-option.ts';
+import { formatsOption, htmlAssetsOption } from './format-option.ts';
 import { addHelp } from './help.ts';
 import { checkHistory, historyOption, withHistory } from './history.ts';
 import { forceOption, outOption } from './options.ts';
@@ -15,6 +16,7 @@ import { showResults } from './show-results.ts';
 interface MergeOptions {
   out: string;
   format?: FormatName[];
+  htmlAssets: HtmlAssets;
   baseline?: string;
   gate?: Gate;
   history?: string;
@@ -22,12 +24,13 @@ interface MergeOptions {
 }
 
 async function merge(paths: string[], options: MergeOptions): Promise<void> {
-  await checkHistory(options.history === undefined ? undefined : { path: options.history, place: '--history' }, options.out);
-  await checkIdleOut(options.out, { formats: options.format, force: options.force });
-  const results = await withHistory(await readMerged(paths), options.history);
+  const { out, format: formats, htmlAssets, history, force } = options;
+  await checkHistory(history === undefined ? undefined : { path: history, place: '--history' }, out);
+  await checkIdleOut(out, { formats, htmlAssets, force });
+  const results = await withHistory(await readMerged(paths), history);
   const { comparison, gate } = await compareWith(options, results);
   process.exitCode = exitCodeOfResults(results, 0, gate);
-  await showResults(results, options.out, { formats: options.format, merged: true, comparison, force: options.force });
+  await showResults(results, out, { formats, htmlAssets, merged: true, comparison, force });
 }
 
 /** Adds `merge` to the command line. */
@@ -38,7 +41,8 @@ export function addMergeCommand(program: Command): void {
     .description('Joins results of one plan into one report. Cells of a missing shard are shown as not run.')
     .argument('<results...>', 'results.json files or report folders')
     .addOption(outOption())
-    .option('--format <name>', `format to write to the report folder, repeatable: ${FORMAT_NAMES.join(', ')}`, repeatedFormat)
+    .addOption(formatsOption())
+    .addOption(htmlAssetsOption())
     .addOption(forceOption())
     .addOption(baselineOption())
     .addOption(gateOption())

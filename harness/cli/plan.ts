@@ -10,6 +10,7 @@ import { UserError } from '../base/errors.ts';
 import { DEFAULT_LIBBPF } from '../base/loader-name.ts';
 import { checkReleases } from '../library/loader-releases.ts';
 import type { Plan } from '../library/plan.ts';
+import { type Policy, planNotes } from '../library/run.ts';
 import { describeExpectation, sortByExpiry, unusedExpectations, whyUnused } from '../plan/expectations/expectations.ts';
 import type { Inputs, RunObject } from '../plan/inputs/inputs.ts';
 import { checkModules, isNamingModules, knownModules, type ModuleCheck } from '../plan/settings/modules/check-modules.ts';
@@ -21,6 +22,7 @@ import { interruptible } from './interrupt.ts';
 import { writeLine } from './lines.ts';
 import { outOption } from './options.ts';
 import { addPlanOptions, type PlanOptions, readPlan } from './read-plan.ts';
+import { policyText } from './policy-text.ts';
 import { table } from './table.ts';
 
 interface Row {
@@ -59,10 +61,20 @@ interface UnusedRow {
   reason: string;
 }
 
+/** An expectation that no longer applies. */
+interface ExpiredRow extends Pick<UnusedRow, 'at' | 'expectation'> {
+  /** The last day on which it applied. */
+  expired: string;
+}
+
 interface ShownPlan {
   kernels: readonly Row[];
   objects: readonly ObjectRow[];
   unusedExpectations: readonly UnusedRow[];
+  /** Those that no longer apply. */
+  expiredExpectations: readonly ExpiredRow[];
+  /** The rules of the configuration for the exit code; absent without any. */
+  policy?: Policy;
 }
 
 function objectRow(object: RunObject): ObjectRow {
@@ -111,6 +123,15 @@ function unusedRows({ config: { config, at } }: Pick<Plan, 'config'>, kernels: r
     at: at(['expectations', expectations.indexOf(unused)]),
     expectation: describeExpectation(unused),
     reason: whyUnused(unused, planned),
+  }));
+}
+
+function expiredRows({ config: { config, at } }: Pick<Plan, 'config'>): ExpiredRow[] {
+  const { expectations = [] } = config;
+  return sortByExpiry(expectations, new Date()).expired.map((one) => ({
+    at: at(['expectations', expectations.indexOf(one)]),
+    expectation: describeExpectation(one),
+    expired: one.expires ?? '',
   }));
 }
 
@@ -167,11 +188,16 @@ async function plan(objects: string[], options: PlanOptions & { json?: boolean }
     kernels: rows,
     objects: inputs.objects.map(objectRow),
     unusedExpectations: isWhole ? unusedRows({ config }, kernels, inputs) : [],
+    expiredExpectations: expiredRows({ config }),
+    ...(config.config.policy && { policy: config.config.policy }),
   };
   const faults = [...releases.faults, ...modules.faults];
   if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(shown, null, 2)}\n`));
   else show(shown);
-  for (const note of [...releases.notes, ...modules.notes]) writeLine(process.stderr, `note: ${note}`);
+  const { policy } = config.config;
+  if (policy) writeLine(process.stderr, policyText(policy, options.baseline !== undefined));
+  const notes = [...planNotes(read), ...releases.notes, ...modules.notes];
+  for (const note of notes) writeLine(process.stderr, `note: ${note}`);
   for (const fault of faults) writeLine(process.stderr, `error: ${fault}`);
   if (inputs.problems.length + faults.length > 0) process.exitCode = EXIT.usage;
 }
@@ -183,7 +209,7 @@ export function addPlanCommand(program: Command): void {
     .summary('show what "run" would run with the same options')
     .description(
       'Shows the objects, the kernels that the selectors mean now, the objects that would run on each, the size of the downloads, and the ' +
-        'expectations that match nothing. Checks the names of modules and of releases of libbpf. Only indexes are downloaded.',
+        'expectations that match nothing or have expired. Checks the names of modules and of releases of libbpf. Only indexes are downloaded.',
     );
   addPlanOptions(command)
     .optionsGroup('Output:')

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { CONFIG_NAME, loadConfig, type LoadedConfig } from '../library/load-config.ts';
 import { type Plan, type PlanOptions as LibraryPlanOptions, readPlan as readLibraryPlan } from '../library/plan.ts';
 import { parseShard, type Shard } from '../plan/choice/shard.ts';
-import { baselineOption } from './baseline.ts';
+import { planBaselineOption } from './baseline.ts';
 import { checkedLoader } from './loader-option.ts';
 import { repeated } from './options.ts';
 import { readResultsAt } from './results-files.ts';
@@ -52,7 +52,7 @@ export function addPlanOptions(command: Command): Command {
     )
     .addOption(untrustedOption())
     .addOption(new Option('--shard <i/n>', 'run only this part of the plan; "merge" joins the parts').argParser((text) => parseShard(text)))
-    .addOption(baselineOption())
+    .addOption(planBaselineOption())
     .option(
       '--last-failed',
       'run only cells that failed or had no verdict, according to --baseline, or to the report folder if no baseline is given',

@@ -20,10 +20,12 @@ export interface NamedObjects {
  * @throws UserError if neither the caller nor the configuration names an object
  */
 export async function readConfigured({ objects, config = emptyConfig() }: NamedObjects, options: InputOptions = {}): Promise<Inputs> {
-  const { directory, ...placed } = config;
+  const { directory, file, ...placed } = config;
   const { loaders = placed.config.loaders } = options;
   const configured = objectSources(placed, directory);
   if (objects.length > 0) return readInputs(plainSources(objects, process.cwd()), { ...options, loaders, configured });
+  if (configured.sources.length === 0 && file !== undefined)
+    throw new UserError(`${file}: it lists no objects; add objects:, or name an object on the command line`);
   if (configured.sources.length === 0)
     throw new UserError(`no object: name one, or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`);
   return readInputs(configured, { ...options, loaders });

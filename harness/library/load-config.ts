@@ -1,7 +1,10 @@
 // The configuration that a program or a command line names.
 import { access } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { loadConfig as readConfig, type PlacedConfig } from '../plan/config/load.ts';
+import { ConfigurationError } from '../base/errors.ts';
+import { loadConfig as readConfig, PartlyUsable, type PlacedConfig } from '../plan/config/load.ts';
+import { readInputs } from '../plan/inputs/inputs.ts';
+import { objectSources } from '../plan/inputs/object-sources.ts';
 import { checkNotRedirected } from '../plan/untrusted/outside.ts';
 import { refuseUntrusted } from '../plan/untrusted/refuse.ts';
 
@@ -27,6 +30,16 @@ export function emptyConfig(): LoadedConfig {
   return { config: {}, at: () => CONFIG_NAME, directory: process.cwd() };
 }
 
+/**
+ * Adds to the faults of a configuration those of the settings of its objects, which are found by reading the objects.
+ * @param file the path of the configuration
+ */
+async function withObjectFaults(file: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof PartlyUsable) || !error.rest.config.objects?.length) return error;
+  const { problems } = await readInputs(objectSources(error.rest, dirname(resolve(file))));
+  return new ConfigurationError(file, [...error.shown, ...problems], error.total + problems.length);
+}
+
 async function placedConfig(named: string | undefined): Promise<LoadedConfig> {
   if (named !== undefined) return { ...(await readConfig(named)), file: named, directory: dirname(resolve(named)) };
   const found = await access(CONFIG_NAME).then(
@@ -43,7 +56,10 @@ async function placedConfig(named: string | undefined): Promise<LoadedConfig> {
  * @throws UserError if the file cannot be read, or an untrusted configuration breaks a rule
  */
 export async function loadConfig(file?: string, { untrusted = false }: ConfigOptions = {}): Promise<LoadedConfig> {
-  if (!untrusted) return placedConfig(file);
+  if (!untrusted)
+    return placedConfig(file).catch(async (error: unknown) => {
+      throw await withObjectFaults(file ?? CONFIG_NAME, error);
+    });
   // Even an error about another file would show a part of it.
   const path = file ?? CONFIG_NAME;
   await checkNotRedirected('--config', path, dirname(resolve(path)));

@@ -80,11 +80,17 @@ export async function readPlan(options: PlanOptions): Promise<Plan> {
   const { objects = [], config: loaded = emptyConfig(), shard, refresh, frozen } = options;
   const { config, at, directory } = loaded;
   const configured = objectSources({ config, at }, directory);
+  if (loaded.file !== undefined && Object.keys(config).length === 0 && (objects.length === 0 || options.kernels === undefined))
+    throw new UserError(`${loaded.file}: the configuration is empty; expected kernels: and objects: ("corematrix init" writes them)`);
+  if (objects.length === 0 && configured.sources.length === 0 && loaded.file !== undefined)
+    throw new UserError(`${loaded.file}: it lists no objects; add objects:, or name one: corematrix run prog.bpf.o -c ${loaded.file}`);
   if (objects.length === 0 && configured.sources.length === 0)
     throw new UserError(
       `no object to run: name one, for example "corematrix run prog.bpf.o -k ${DEFAULT_SELECTOR}", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
     );
   const { selectors, optional } = chosenKernels(options.kernels, loaded);
+  if (selectors.length === 0 && loaded.file !== undefined)
+    throw new UserError(`${loaded.file}: it lists no kernels; add kernels:, or give -k, for example "-k ${DEFAULT_SELECTOR}"`);
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k ${DEFAULT_SELECTOR}", or list kernels in ${CONFIG_NAME}`);
   const loaders = options.loaders ?? config.loaders;

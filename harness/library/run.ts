@@ -82,9 +82,13 @@ export function activeExpectations({ config: { config } }: Plan): readonly Expec
 }
 
 /** One line for every peculiarity of a plan that stops nothing. */
-export function planNotes({ inputs: { objects }, config: { config } }: Plan): string[] {
-  const { expired } = sortByExpiry(config.expectations ?? [], new Date());
-  const ignored = expired.map((one) => `the expectation for ${describeExpectation(one)} expired on ${one.expires ?? ''} and is ignored`);
+export function planNotes({ inputs: { objects }, config: { config, at } }: Plan): string[] {
+  const { expectations = [] } = config;
+  const { expired } = sortByExpiry(expectations, new Date());
+  const ignored = expired.map((one) => {
+    const place = at(['expectations', expectations.indexOf(one)]);
+    return `${place}: the expectation for ${describeExpectation(one)} expired on ${one.expires ?? ''} and is ignored`;
+  });
   return [...loaderNotes(objects), ...fixedOffsetNotes(objects), ...ignored];
 }
 

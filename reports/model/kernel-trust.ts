@@ -8,8 +8,8 @@ type KernelTrust = NonNullable<KernelResult['trust']>;
 export function trustText(trust: KernelTrust | undefined): string | null {
   if (trust === undefined) return null;
   if (trust.kind === 'signed') {
-    const expiry = trust.expired === undefined ? '' : `, which expired on ${trust.expired}`;
-    return `verified: index${expiry}, signed with the key ${trust.key}`;
+    if (trust.expired === undefined) return `verified: index, signed with the key ${trust.key}`;
+    return `signed with the key ${trust.key}, but old: the index expired on ${trust.expired}, so the mirror may lack newer kernels`;
   }
   if (trust.kind === 'pinned') return 'verified: digest in the lock file';
   if (trust.kind === 'own') return 'not verified: a file of the user';

@@ -7,7 +7,7 @@ export interface Why {
   advice: readonly string[];
   /** C to write instead; null if there is no suggestion. */
   snippet: string | null;
-  /** Where the class is explained: an address, or a path in the repository if the package names none. Null without a class. */
+  /** Where the class is explained: an address, or the command that shows it if the package names no repository. Null without a class. */
   documentation: string | null;
 }
 
@@ -26,7 +26,7 @@ export function whyOf({ explanation }: Pick<Results, 'explanation'>): (failed: F
     return {
       advice: cause && cause.advice.length > 0 ? cause.advice : help,
       snippet: cause?.snippet ?? null,
-      documentation: failure === null ? null : (failureAddress(failure) ?? `docs/failures.md#${failure}`),
+      documentation: failure === null ? null : (failureAddress(failure) ?? `corematrix explain ${failure}`),
     };
   };
 }

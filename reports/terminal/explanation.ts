@@ -1,4 +1,5 @@
 // Root causes as text: on a terminal, in a mail, in a bug report.
+import { join } from 'node:path';
 import type {
   CausePlace,
   CauseSituation,
@@ -17,13 +18,21 @@ import { paint, type Colours } from './paint.ts';
 
 const MAX_EVIDENCE = 6;
 
-/** The path of the log in a report folder. */
-function logLines(log: LogLine | null): string[] {
-  if (!log) return [];
-  return [`    log: ${logPath(log)}:${log.line}`];
+interface ExplanationOptions extends Colours {
+  /** The report folder with the logs (default: none, and no path of a log is shown). */
+  folder?: string;
 }
 
-function situationLines({ kernels, summary, alternatives, hints, evidence, log }: CauseSituation, nameOf: NameOf): string[] {
+function logLines(log: LogLine | null, folder: string | undefined): string[] {
+  if (!log || folder === undefined) return [];
+  return [`    log: ${visible(join(folder, logPath(log)))}:${log.line}`];
+}
+
+function situationLines(
+  { kernels, summary, alternatives, hints, evidence, log }: CauseSituation,
+  nameOf: NameOf,
+  folder: string | undefined,
+): string[] {
   const instead = alternatives.map((alternative) => {
     const { path, type, how } = alternativeWords(alternative);
     return `    instead: ${visible(path)}, ${visible(type)} (${how})`;
@@ -36,7 +45,7 @@ function situationLines({ kernels, summary, alternatives, hints, evidence, log }
       .slice(0, MAX_EVIDENCE)
       .filter((line) => line !== summary)
       .map((line) => `    | ${visible(line)}`),
-    ...logLines(log),
+    ...logLines(log, folder),
   ];
 }
 
@@ -64,7 +73,7 @@ function placeLines(place: CausePlace, nameOf: NameOf): string[] {
   ];
 }
 
-function causeLines(cause: RootCause, nameOf: NameOf, options: Colours): string[] {
+function causeLines(cause: RootCause, nameOf: NameOf, options: ExplanationOptions): string[] {
   const { class: failure, subject, fingerprint, places, situations, presence, knownChange: known, snippet, advice, notReached } = cause;
   const snippetLines =
     snippet === null
@@ -79,7 +88,7 @@ function causeLines(cause: RootCause, nameOf: NameOf, options: Colours): string[
     `${paint(failure, 'red', options)}: ${paint(visible(subject), 'bold', options)}  [${fingerprint}]`,
     `  ${certaintyText(cause)}`,
     ...places.flatMap((place) => placeLines(place, nameOf)),
-    ...situations.flatMap((situation) => situationLines(situation, nameOf)),
+    ...situations.flatMap((situation) => situationLines(situation, nameOf, options.folder)),
     ...(presence ? [`  ${presenceText(presence, nameOf)}`] : []),
     ...(known ? [`  known: ${known.text} (${known.id})`] : []),
     ...(notReached === null ? [] : [`  not checked: ${notReached}`]),
@@ -126,7 +135,7 @@ function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: 
 /** A few lines for each root cause, and a summary line; ends in a newline. Untrusted text is escaped. */
 export function explanationText(
   { kernels, causes, semanticChanges: silent, movedArguments = [], guarded }: Explanation,
-  options: Colours,
+  options: ExplanationOptions,
 ): string {
   const names = new Map(kernels.map(({ id, name }) => [id, name]));
   const nameOf = (kernel: string) => names.get(kernel) ?? kernel;

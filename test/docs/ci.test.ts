@@ -155,13 +155,13 @@ describe('an example', () => {
     expect(parse(await read('docs/ci/gitlab-ci.yml'))['kernels-report'].artifacts.reports.junit).toBe('corematrix-report/junit.xml');
   });
 
-  it('the nightly workflow merges its shards, compares with the last night, and continues its history', async () => {
+  it('the nightly workflow merges its shards, compares with the newest night that succeeded, and continues its history', async () => {
     const { jobs } = parse(await read('docs/ci/github-nightly.yml'));
     const step = jobs.report.steps.find(({ name }: { name?: string }) => name === 'Join the parts');
     const place = join(folder, 'workflow');
     await mkdir(join(place, 'shards'), { recursive: true });
     await addProgram(runner, 'npx', `shift 2\nexec node "${MAIN}" "$@"`);
-    const joined = async (day: number, status: 'pass' | 'fail') => {
+    const joined = async (day: number, status: 'pass' | 'fail', accept = '') => {
       const whole = resultsOf({ day, statuses: ['pass', status] });
       for (const [at, cell] of whole.cells.entries()) {
         const run = { ...whole.run, shard: { index: at + 1, total: whole.cells.length } };
@@ -170,12 +170,16 @@ describe('an example', () => {
       }
       const { exitCode, stdout } = await execa('bash', ['-e', '-c', String(step.run)], {
         cwd: place,
-        env: { GITHUB_ACTIONS: '', PATH: `${runner.bin}:${process.env['PATH'] ?? ''}` },
+        env: { GITHUB_ACTIONS: '', ACCEPT: accept, PATH: `${runner.bin}:${process.env['PATH'] ?? ''}` },
         reject: false,
       });
       const lines = stdout.split('\n');
-      await rm(join(place, 'last-night'), { recursive: true, force: true });
-      await rename(join(place, 'corematrix-report'), join(place, 'last-night'));
+      // What the job `before` does.
+      for (const name of exitCode === 0 ? ['baseline', 'history'] : ['history']) {
+        await rm(join(place, 'before', name), { recursive: true, force: true });
+        await cp(join(place, 'corematrix-report'), join(place, 'before', name), { recursive: true });
+      }
+      await rm(join(place, 'corematrix-report'), { recursive: true });
       return {
         exitCode,
         lines: lines
@@ -186,11 +190,20 @@ describe('an example', () => {
           .filter((line) => line !== ''),
       };
     };
-    expect([await joined(1, 'pass'), await joined(2, 'fail'), await joined(3, 'fail')]).toMatchInlineSnapshot(`
+    const nights = [
+      await joined(1, 'pass'),
+      await joined(2, 'fail'),
+      await joined(3, 'fail'),
+      await joined(4, 'fail', 'true'),
+      await joined(5, 'fail'),
+    ];
+    expect(nights).toMatchInlineSnapshot(`
       [
         {
           "exitCode": 0,
-          "lines": [],
+          "lines": [
+            "no baseline: every unexpected failure counts",
+          ],
         },
         {
           "exitCode": 1,
@@ -206,10 +219,10 @@ describe('an example', () => {
           ],
         },
         {
-          "exitCode": 0,
+          "exitCode": 1,
           "lines": [
-            "since 2026-05-02 03:00 UTC: 1 still failing",
-            "still failing: so it is",
+            "since 2026-05-01 03:00 UTC: 1 regression",
+            "regression: so it is",
             "     probes/probe on 6.12",
             "history of 3 runs since 2026-05-01; not as expected: 0, 1, 1",
             "fails since 2026-05-02, 2 runs",
@@ -218,20 +231,105 @@ describe('an example', () => {
             "     probes/probe on 6.12",
           ],
         },
+        {
+          "exitCode": 0,
+          "lines": [
+            "since 2026-05-01 03:00 UTC: 1 regression",
+            "regression: so it is",
+            "     probes/probe on 6.12",
+            "history of 4 runs since 2026-05-01; not as expected: 0, 1, 1, 1",
+            "fails since 2026-05-02, 3 runs",
+            "     probes/probe on 6.12",
+            "flaky 1 of 4 runs (25 %)",
+            "     probes/probe on 6.12",
+          ],
+        },
+        {
+          "exitCode": 0,
+          "lines": [
+            "since 2026-05-04 03:00 UTC: 1 still failing",
+            "still failing: so it is",
+            "     probes/probe on 6.12",
+            "history of 5 runs since 2026-05-01; not as expected: 0, 1, 1, 1, 1",
+            "fails since 2026-05-02, 4 runs",
+            "     probes/probe on 6.12",
+            "flaky 1 of 5 runs (20 %)",
+            "     probes/probe on 6.12",
+          ],
+        },
       ]
     `);
   });
 
-  it('the nightly job uses the last night as its baseline', async () => {
+  it('the nightly workflow fetches the newest results that exist, and goes on without any', async () => {
+    const { jobs } = parse(await read('docs/ci/github-nightly.yml'));
+    const place = join(folder, 'fetched');
+    await mkdir(place);
+    // Run 3 has no artifact any more.
+    await addProgram(
+      runner,
+      'gh',
+      `case "$*" in
+*"--status success"*) printf '3\\n2\\n' ;;
+*"--status completed"*) exit 1 ;;
+"run download 2 "*) echo night-2 >"$7/results.json" ;;
+*) exit 1 ;;
+esac`,
+    );
+    const env = { GITHUB_WORKFLOW: 'kernels', GITHUB_REF_NAME: 'main', PATH: `${runner.bin}:${process.env['PATH'] ?? ''}` };
+    const { exitCode, stdout } = await execa('bash', ['-e', '-c', String(jobs.before.steps[0].run)], { cwd: place, env, reject: false });
+    expect([exitCode, stdout, await readFile(join(place, 'before/baseline/results.json'), 'utf8')]).toEqual([
+      0,
+      "::notice::no earlier run with status completed has an artifact 'corematrix': no history",
+      'night-2\n',
+    ]);
+    expect((await readdir(join(place, 'before'))).toSorted()).toEqual(['baseline', 'fetched', 'history']);
+  });
+
+  it('the baseline of the nightly job is the newest night that succeeded or was accepted', async () => {
     await copyFile(join(DOCS, 'nightly.sh'), join(folder, 'nightly.sh'));
     await writeFile(join(folder, 'corematrix.yaml'), "kernels: ['debian:6.12']\nobjects: ['build/*.bpf.o']\n");
     const env = { COREMATRIX: join(folder, 'corematrix'), GITHUB_ACTIONS: '' };
-    const night = async () => execa('sh', ['nightly.sh'], { cwd: folder, env, reject: false });
-    expect((await night()).exitCode).toBe(1);
-    const [today = ''] = await readdir(join(folder, 'nightly'));
-    await cp(join(folder, 'nightly', today), join(folder, 'nightly/2026-01-01'), { recursive: true });
+    const night = async () => {
+      const { exitCode, stdout, stderr } = await execa('sh', ['nightly.sh'], { cwd: folder, env, reject: false });
+      const said = stderr.split('\n').filter((line) => line.includes('baseline'));
+      return {
+        exitCode,
+        stillFailing: stdout.includes('1 still failing'),
+        said: said.map((line) => line.replaceAll(/20\d\d-\d\d-\d\d/g, 'DATE')),
+      };
+    };
+    const first = await night();
+    const [today = ''] = (await readdir(join(folder, 'nightly'))).filter((name) => name.startsWith('20'));
     const second = await night();
-    expect(second.exitCode).toBe(0);
-    expect(second.stdout).toContain('1 still failing');
+    await rename(join(folder, 'nightly', today), join(folder, 'nightly/2026-01-01'));
+    await writeFile(join(folder, 'nightly/baseline'), '2026-01-01\n');
+    const accepted = await night();
+    expect([first, second, accepted, (await readFile(join(folder, 'nightly/baseline'), 'utf8')) === `${today}\n`]).toMatchInlineSnapshot(`
+      [
+        {
+          "exitCode": 1,
+          "said": [
+            "no baseline in nightly: every unexpected failure counts",
+            "exit code 1: the baseline stays none; to accept the failures of this night: echo DATE >nightly/baseline",
+          ],
+          "stillFailing": false,
+        },
+        {
+          "exitCode": 1,
+          "said": [
+            "no baseline in nightly: every unexpected failure counts",
+            "exit code 1: the baseline stays none; to accept the failures of this night: echo DATE >nightly/baseline",
+          ],
+          "stillFailing": false,
+        },
+        {
+          "exitCode": 0,
+          "said": [],
+          "stillFailing": true,
+        },
+        true,
+      ]
+    `);
   });
 });

@@ -48,10 +48,10 @@ function failures(count: number): Results {
 describe('GitHub annotations', () => {
   it('each program and root cause has one GitHub annotation at the C line', () => {
     expect(renderGithub(SAMPLE)).toMatchInlineSnapshot(`
-      "::error file=programs/task_state.bpf.c,line=23,title=core-field-missing%3A task_state/new_name::task_struct.__state: no such field (byte_off) (on 5.10)%0ATest bpf_core_field_exists() before the access. If the field was renamed or moved, read it in the other branch through a flavor of the type (struct name___old).%0Asee docs/failures.md#core-field-missing
-      ::error title=attach-target-missing%3A probes/probe::do_unlinkat is not in this kernel (on 6.12)%0AAttach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.%0Asee docs/failures.md#attach-target-missing
+      "::error file=programs/task_state.bpf.c,line=23,title=core-field-missing%3A task_state/new_name::task_struct.__state: no such field (byte_off) (on 5.10)%0ATest bpf_core_field_exists() before the access. If the field was renamed or moved, read it in the other branch through a flavor of the type (struct name___old).%0Asee corematrix explain core-field-missing
+      ::error title=attach-target-missing%3A probes/probe::do_unlinkat is not in this kernel (on 6.12)%0AAttach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.%0Asee corematrix explain attach-target-missing
       ::error title=xpass%3A task_state/either_name::passes, though it was expected to fail: this kernel has neither name (on 5.10)
-      ::warning title=infra-timeout::no word from the guest for 30 s (4 programs on 7.4-rc3)%0AGive it longer with --timeout, or command.timeout for a custom loader, or run fewer guests at a time (--jobs). A custom loader must end once the object is loaded.%0Asee docs/failures.md#infra-timeout
+      ::warning title=infra-timeout::no word from the guest for 30 s (4 programs on 7.4-rc3)%0AGive it longer with --timeout, or command.timeout for a custom loader, or run fewer guests at a time (--jobs). A custom loader must end once the object is loaded.%0Asee corematrix explain infra-timeout
       "
     `);
   });

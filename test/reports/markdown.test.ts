@@ -93,7 +93,7 @@ describe('summary.md', () => {
       "**core-field-missing** (fail): \`task_struct.__state: no such field (byte_off)\` (cause 0123456789ab)
         - \`task_state/new_name\` on 5.10
         - check that it means the same
-        - see \`docs/failures.md#core-field-missing\`
+        - see \`corematrix explain core-field-missing\`
         - write instead:
 
           \`\`\`c

@@ -95,7 +95,7 @@ describe('SARIF', () => {
                 "ruleIndex": 1,
                 "level": "error",
                 "message": {
-                  "text": "task_state/new_name: task_struct.__state: no such field (byte_off) (on 5.10)\\nTest bpf_core_field_exists() before the access. If the field was renamed or moved, read it in the other branch through a flavor of the type (struct name___old).\\nsee docs/failures.md#core-field-missing"
+                  "text": "task_state/new_name: task_struct.__state: no such field (byte_off) (on 5.10)\\nTest bpf_core_field_exists() before the access. If the field was renamed or moved, read it in the other branch through a flavor of the type (struct name___old).\\nsee corematrix explain core-field-missing"
                 },
                 "locations": [
                   {
@@ -130,7 +130,7 @@ describe('SARIF', () => {
                 "ruleIndex": 0,
                 "level": "error",
                 "message": {
-                  "text": "probes/probe: do_unlinkat is not in this kernel (on 6.12)\\nAttach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.\\nsee docs/failures.md#attach-target-missing"
+                  "text": "probes/probe: do_unlinkat is not in this kernel (on 6.12)\\nAttach to a target that all your kernels have, or write one program for each target, keep them from loading by default, and switch on the one whose target exists.\\nsee corematrix explain attach-target-missing"
                 },
                 "locations": [
                   {

@@ -27,6 +27,17 @@ export interface PlacedConfig {
   at: (path: readonly PropertyKey[]) => string;
 }
 
+/** A configuration that does not fit the schema, with the objects that can still be compared with their files. */
+export class PartlyUsable extends ConfigurationError {
+  /** A configuration with these objects only. */
+  readonly rest: PlacedConfig;
+
+  constructor(name: string, { shown, total }: ConfigurationError, rest: PlacedConfig) {
+    super(name, shown, total);
+    this.rest = rest;
+  }
+}
+
 /** The offset of the node that the path leads to; if it does not exist, of the nearest node around it. */
 function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length >= 0; length--) {
@@ -129,9 +140,17 @@ export function parsePlacedConfig(text: string, name: string): PlacedConfig {
   const checked = checkSchema(valueOf(document, name));
   if ('config' in checked && excess.length === 0)
     return { config: checked.config, at: (path) => placeOf(name, lines, offsetOf(document, path)) };
-  const { faults, total } = 'config' in checked ? { faults: [], total: 0 } : checked;
+  const { faults, total, objects } = 'config' in checked ? { faults: [], total: 0, objects: [] } : checked;
   const placed = faults.map((fault) => ({ offset: faultOffset(document, fault), problem: fault.problem }));
-  throw faultsError(name, lines, [...excess, ...placed], total + excess.length);
+  const error = faultsError(name, lines, [...excess, ...placed], total + excess.length);
+  const indices = objects.map(({ index }) => index);
+  // The positions of entries are those of the file.
+  const inFile = ([first, position, ...rest]: readonly PropertyKey[]) =>
+    first === 'objects' && typeof position === 'number' ? [first, indices[position] ?? position, ...rest] : [];
+  throw new PartlyUsable(name, error, {
+    config: { objects: objects.map(({ entry }) => entry) },
+    at: (path) => placeOf(name, lines, offsetOf(document, inFile(path))),
+  });
 }
 
 /** Checks the text of a configuration as `parsePlacedConfig` does, and returns it without places. */
@@ -145,5 +164,6 @@ export function parseConfig(text: string, name: string): Config {
  */
 export async function loadConfig(path: string): Promise<PlacedConfig> {
   const missing = 'no such configuration; "corematrix init" writes one';
-  return parsePlacedConfig((await readUserFile(path, { ...CONFIG_FILE, missing })).toString(), path);
+  const shown = path === '' ? '--config ""' : path;
+  return parsePlacedConfig((await readUserFile(path, { ...CONFIG_FILE, shown, missing })).toString(), shown);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { didYouMean } from '../../base/similar.ts';
 import { faultWords } from './fault-words.ts';
 import { type Config, configSchema } from './schema.ts';
+import { type UsableObject, usableObjects } from './usable-objects.ts';
 
 type Issue = z.core.$ZodIssue;
 type JsonSchema = z.core.JSONSchema.BaseSchema;
@@ -81,16 +82,27 @@ function faultsOfIssue(issue: Issue): ConfigFault[] {
   return [{ path, key: issue.code === 'invalid_key' ? String(path.at(-1)) : null, problem: `${where}${message}` }];
 }
 
+/** What is wrong with a configuration. */
+export interface SchemaFaults {
+  /** Without order. */
+  faults: ConfigFault[];
+  /** The number of all faults. */
+  total: number;
+  /** The objects of the configuration without what is wrong with them. */
+  objects: UsableObject[];
+}
+
 /**
  * Checks a value against the schema of a configuration.
- * @returns the configuration; or what is wrong with it, without order, and the number of all faults
+ * @returns the configuration, or what is wrong with it
  */
-export function checkSchema(value: unknown): { config: Config } | { faults: ConfigFault[]; total: number } {
+export function checkSchema(value: unknown): { config: Config } | SchemaFaults {
   const { data, error } = configSchema.safeParse(value, { error: faultWords, reportInput: true });
   if (!error) return { config: data };
   const issues = withoutMissing(error.issues.slice(0, MAX_FAULTS).flatMap(ofMeant));
   const faults = issues.flatMap(faultsOfIssue);
   const unshown = error.issues.slice(MAX_FAULTS).length;
   const keysBeyond = issues.map((issue) => (issue.code === 'unrecognized_keys' ? Math.max(0, issue.keys.length - MAX_FAULTS) : 0));
-  return { faults, total: keysBeyond.reduce((sum, count) => sum + count, faults.length + unshown) };
+  const total = keysBeyond.reduce((sum, count) => sum + count, faults.length + unshown);
+  return { faults, total, objects: usableObjects(value, faults) };
 }

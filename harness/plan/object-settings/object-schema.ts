@@ -26,3 +26,6 @@ const objectEntrySchema = z
   .describe('An object and how to load it.');
 
 export const objectsSchema = z.array(z.union([z.string(), objectEntrySchema])).min(1);
+
+/** An entry of `objects`. */
+export type ConfiguredObject = z.infer<typeof objectsSchema>[number];

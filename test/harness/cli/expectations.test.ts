@@ -112,7 +112,7 @@ expectations:
     await writeFile(join(folder, 'run.yaml'), text);
     const { exitCode, stderr } = await corematrix(folder, ['run', '-c', 'run.yaml']);
     expect(stderr.split('\n').filter((line) => line.startsWith('note:'))).toEqual([
-      'note: the expectation for either_name in task_state.bpf.o expired on 2026-01-31 and is ignored',
+      'note: run.yaml:6:5: the expectation for either_name in task_state.bpf.o expired on 2026-01-31 and is ignored',
       'note: the expectation for new_name in task_state.bpf.o on <5.14 matches nothing in this run: no kernel of the matrix is one of these kernels',
     ]);
     expect(exitCode).toBe(0);

@@ -36,7 +36,8 @@ function steady(text: string): string {
     .replaceAll(/(candidate #\d+) \[\d+\]/g, '$1 [ID]')
     .replaceAll(/\((0[\d:]*) @ offset [\d.]+\)$/gm, '(PATH)')
     .replaceAll(/\(r(\d) \+\d+\)/g, '(r$1 +N)')
-    .replaceAll(/(?<=log: logs\/)[^/]+/g, 'KERNEL')
+    .replaceAll(folder, 'FOLDER')
+    .replaceAll(/(?<=log: FOLDER\/logs\/)[^/]+/g, 'KERNEL')
     .replaceAll(/at byte \d+/g, 'at byte N')
     .replaceAll(/: \d+ != \d+$/gm, ': N != N')
     .replaceAll(new RegExp(`(?<=[ _v:])${newest.replace('.', '[._]')}(?=[ :;,"]|$)`, 'gm'), 'NEWEST');
@@ -48,6 +49,34 @@ async function explain(...args: string[]): Promise<string> {
 }
 
 const selected = () => kernels.flatMap((selector) => ['-k', selector]);
+
+it('explain shows what failure classes mean, how they are decided and what to do', async () => {
+  expect(await explain('map-too-big-for-this')).toContain('map-too-big-for-this: no such file');
+  expect(await explain('kconfig-missing', 'infra-timeout')).toMatchInlineSnapshot(`
+    "exit 0
+    kconfig-missing: Kernel configuration value missing
+
+    The object declares a __kconfig variable, and the kernel's configuration does not set it, sets a value of another type, or cannot be read.
+
+    Stage: relocate
+
+    How it is decided:
+    - libbpf printed \`extern (kcfg) 'NAME': …\`, \`extern 'CONFIG_NAME' (strong): not resolved\` or \`failed to open system Kconfig\`.
+    - A prediction finds the same in the kernel's configuration file.
+
+    What to do: Declare the variable __weak, with the type that its value has. The loader can also set it: the kconfig option of bpf_object_open_opts (kconfig: in the configuration).
+
+    infra-timeout: Cell took too long
+
+    The guest was alive but did not finish the cell in time. The cell has no verdict.
+
+    How it is decided:
+    - The guest sent heartbeats, and the time of --timeout was over.
+    - The custom loader did not end within command.timeout.
+
+    What to do: Give it longer with --timeout, or command.timeout for a custom loader, or run fewer guests at a time (--jobs). A custom loader must end once the object is loaded."
+  `);
+});
 
 describe('objects', () => {
   it('explain lists the root causes of predicted failures', async () => {

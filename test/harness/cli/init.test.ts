@@ -366,7 +366,8 @@ describe('corematrix plan', () => {
               "mode": "load"
             }
           ],
-          "unusedExpectations": []
+          "unusedExpectations": [],
+          "expiredExpectations": []
         }
         ---
 
@@ -386,6 +387,101 @@ describe('corematrix plan', () => {
       ---
       error: debian:9.9: no such kernel; the Debian mirror has 6.1, 6.12 (amd64, cloud)
       exit 2"
+    `);
+  });
+});
+
+describe('a configuration', () => {
+  it('corematrix plan shows expired expectations and the policy of the configuration', async () => {
+    const lines = [
+      'kernels: [debian:6.1]',
+      'objects: [build/task_state.bpf.o]',
+      'policy: { gate: regressions, failOnFlaky: true, maxInfra: 2 }',
+      'expectations:',
+      '  - { object: task_state.bpf.o, program: old_name, status: fail, reason: renamed, expires: 2026-01-31 }',
+    ];
+    await writeFile(join(folder, 'expired.yaml'), lines.join('\n'));
+    expect((await said('plan', '-c', 'expired.yaml')).split('---\n')[1]).toMatchInlineSnapshot(`
+      "1 kernel × 1 object: 1 cell to run, 1 kernel to download (1.0 MiB)
+      policy for the exit code: gate regressions needs --baseline; without it every unexpected failure counts; a cell that needed more than one attempt counts; up to 2 infrastructure failures do not count
+      note: expired.yaml:5:5: the expectation for old_name in task_state.bpf.o expired on 2026-01-31 and is ignored
+      exit 0"
+    `);
+    const { expiredExpectations, policy } = JSON.parse((await said('plan', '-c', 'expired.yaml', '--json')).split('\n---\n')[0] ?? '');
+    expect({ expiredExpectations, policy }).toMatchInlineSnapshot(`
+      {
+        "expiredExpectations": [
+          {
+            "at": "expired.yaml:5:5",
+            "expectation": "old_name in task_state.bpf.o",
+            "expired": "2026-01-31",
+          },
+        ],
+        "policy": {
+          "failOnFlaky": true,
+          "gate": "regressions",
+          "maxInfra": 2,
+        },
+      }
+    `);
+  });
+
+  it('corematrix plan names all faults of a configuration at once: those of its form, and those of its settings', async () => {
+    const lines = [
+      'kernels: [debian:6.1, debian:6..1]',
+      'objects:',
+      '  - { path: build/task_state.bpf.o, name: "a b", modees: 1, programs: { oldname: { autoload: false } } }',
+      '  - { paths: build/task_state.bpf.o }',
+      '  - { path: build/more/tty_type.bpf.o, variables: { no_such: 1 } }',
+    ];
+    await writeFile(join(folder, 'faults.yaml'), lines.join('\n'));
+    expect(await said('plan', '-c', 'faults.yaml')).toMatchInlineSnapshot(`
+      "
+      ---
+      error: faults.yaml: 6 errors
+      faults.yaml:1:23: kernels.1: kernel selector 'debian:6..1': '6..1' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12, or all
+      faults.yaml:3:43: objects.0.name: expected letters, digits, and any of . _ + -
+      faults.yaml:3:50: unknown key "modees" (did you mean modules?); possible here: path, name, programs, maps, alternatives, variables, kconfig, btf, pins, mode, trigger, check, modules, loader, memory, command
+      faults.yaml:4:7: unknown key "paths" (did you mean path?); possible here: path, name, programs, maps, alternatives, variables, kconfig, btf, pins, mode, trigger, check, modules, loader, memory, command
+      faults.yaml:3:82: no program "oldname" in the object (did you mean old_name?); it has: old_name, new_name, either_name
+      faults.yaml:5:62: no variable "no_such" in the object; it has: kind
+      exit 2"
+    `);
+  });
+
+  it('a configuration without objects or kernels is named', async () => {
+    await writeFile(join(folder, 'empty.yaml'), '# nothing\n');
+    await writeFile(join(folder, 'objects.yaml'), 'objects: [build/task_state.bpf.o]\n');
+    await writeFile(join(folder, 'kernels.yaml'), 'kernels: [debian:6.1]\n');
+    const all = [];
+    for (const command of ['plan', 'predict']) for (const name of ['empty.yaml', 'kernels.yaml']) all.push(await said(command, '-c', name));
+    expect([...all, await said('plan', '-c', 'objects.yaml'), await said('plan', '-c', '')]).toMatchInlineSnapshot(`
+      [
+        "
+      ---
+      error: empty.yaml: the configuration is empty; expected kernels: and objects: ("corematrix init" writes them)
+      exit 2",
+        "
+      ---
+      error: kernels.yaml: it lists no objects; add objects:, or name one: corematrix run prog.bpf.o -c kernels.yaml
+      exit 2",
+        "
+      ---
+      error: empty.yaml: it lists no objects; add objects:, or name an object on the command line
+      exit 2",
+        "
+      ---
+      error: kernels.yaml: it lists no objects; add objects:, or name an object on the command line
+      exit 2",
+        "
+      ---
+      error: objects.yaml: it lists no kernels; add kernels:, or give -k, for example "-k debian:all"
+      exit 2",
+        "
+      ---
+      error: --config "": no such configuration; "corematrix init" writes one
+      exit 2",
+      ]
     `);
   });
 });

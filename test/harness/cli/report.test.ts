@@ -202,6 +202,15 @@ describe('corematrix merge', () => {
     `);
   });
 
+  it('corematrix merge writes style, script and data of the page beside it, as corematrix report does', async () => {
+    const { exitCode } = await corematrix(folder, ['merge', 'shard 1', 'shard 2', 'shard 3', '-o', 'beside', '--html-assets', 'external']);
+    await corematrix(folder, ['report', 'shard 1', 'shard 2', 'shard 3', '-o', 'beside-again', '--html-assets', 'external']);
+    const files = async (name: string) => (await readdir(join(folder, name))).toSorted();
+    expect([exitCode, await files('beside')]).toEqual([1, await files('beside-again')]);
+    expect(await read('beside/index.html')).toBe(await read('beside-again/index.html'));
+    expect(await read('beside/index.html')).not.toContain('<style');
+  });
+
   it('corematrix merge shows the cells of a missing shard as not run', async () => {
     expect(said(await corematrix(folder, ['merge', 'shard 2', '-o', 'partial']))).toMatchInlineSnapshot(`
       "

@@ -202,7 +202,6 @@ test('no path', async () => { await expect(7).not.toLoadOn('debian:6.12'); });
           fails on 6.12
         on 6.12: struct task_struct has no member state
           instead: __state, unsigned int (another name, likely)
-          log: logs/debian-6.12-REST/task_state/old_name.verifier.log:8
         none of the 1 kernel has it
         known: task_struct.state became __state and shrank from 8 to 4 bytes (task-state)
         not checked: later instructions, because the verifier stops at the first instruction that it rejects

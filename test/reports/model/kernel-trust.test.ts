@@ -21,7 +21,7 @@ function withTrust(trusts: readonly KernelResult['trust'][]): Results {
 
 const LINES = [
   `verified: index, signed with the key ${KEY}`,
-  `verified: index, which expired on 2026-11-06, signed with the key ${KEY}`,
+  `signed with the key ${KEY}, but old: the index expired on 2026-11-06, so the mirror may lack newer kernels`,
   `NOT VERIFIED: ${MIRROR}, accepted by the user (it is not signed)`,
 ];
 

@@ -5,7 +5,7 @@ import { explained } from '../explained.ts';
 import { SAMPLE } from '../sample.ts';
 
 test('the lines of advice have sentences, the C indented with spaces, and the documentation', () => {
-  const why = { advice: ['Check it.'], snippet: 'int f(void)\n{\n\treturn 0;\n}', documentation: 'docs/failures.md#x' };
+  const why = { advice: ['Check it.'], snippet: 'int f(void)\n{\n\treturn 0;\n}', documentation: 'corematrix explain x' };
   expect(whyLines(why)).toEqual([
     'Check it.',
     'write instead:',
@@ -13,7 +13,7 @@ test('the lines of advice have sentences, the C indented with spaces, and the do
     '  {',
     '      return 0;',
     '  }',
-    'see docs/failures.md#x',
+    'see corematrix explain x',
   ]);
 });
 

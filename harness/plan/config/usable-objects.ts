@@ -1,0 +1,38 @@
+// The objects of a configuration that has faults: what is left of each entry can still be compared with its file.
+import { type ConfiguredObject, objectsSchema } from '../object-settings/object-schema.ts';
+
+/** A part of a configuration that does not fit. */
+interface Fault {
+  path: readonly PropertyKey[];
+  key: string | null;
+}
+
+/** An entry of `objects` without the keys at fault. */
+export interface UsableObject {
+  /** Its position in the configuration. */
+  index: number;
+  entry: ConfiguredObject;
+}
+
+type Entry = Readonly<Record<string, unknown>>;
+
+function isEntry(value: unknown): value is Entry {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The keys of an entry that faults are about. */
+function keysAtFault(faults: readonly Fault[], index: number): ReadonlySet<string> {
+  const own = faults.filter(({ path }) => path[0] === 'objects' && path[1] === index);
+  return new Set(own.flatMap(({ path, key }) => (path.length > 2 ? [String(path[2])] : (key ?? []))));
+}
+
+/** The entries of `objects` that fit the schema once the keys at fault are left out. */
+export function usableObjects(value: unknown, faults: readonly Fault[]): UsableObject[] {
+  const objects = isEntry(value) && Array.isArray(value['objects']) ? value['objects'] : [];
+  return objects.flatMap((entry: unknown, index) => {
+    const atFault = keysAtFault(faults, index);
+    const left = isEntry(entry) ? Object.fromEntries(Object.entries(entry).filter(([key]) => !atFault.has(key))) : entry;
+    const [usable] = objectsSchema.safeParse([left]).data ?? [];
+    return usable === undefined ? [] : [{ index, entry: usable }];
+  });
+}
