@@ -1,6 +1,6 @@
 // Whether a module has the function or tracepoint that vmlinux lacks: what is missing in vmlinux may still be in the kernel.
 import type { KernelTypes } from '../core-relo/candidates.ts';
-import { inPackageText, inUnloadedModule, type NameUse } from '../kernel-btf/kernel-names.ts';
+import { inPackageText, inUnloadedModule, knownOfMissing, type NameUse } from '../kernel-btf/kernel-names.ts';
 import { CACHED, BTF } from '../kernel-btf/forms.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
@@ -26,7 +26,10 @@ export async function searchModules(
   const usable = inUnloadedModule(known, name, use);
   const isUsable = usable !== null;
   // vmlinux alone has most variables and struct_ops types, so only a module that has one is worth a word.
-  if (use === 'variable' || use === 'struct-ops') return { state: isUsable ? 'found' : 'none', text: usable, isUsable };
+  if (use === 'variable' || use === 'struct-ops' || use === 'address') {
+    const text = use === 'variable' ? knownOfMissing(known, name, use) : usable;
+    return { state: isUsable ? 'found' : 'none', text, isUsable };
+  }
   const state = known.inPackage ? 'none' : 'unknown';
   const isFound = known.inPackage?.(name).some(({ kind }) => kind === 'function') === true;
   return { state: isFound ? 'found' : state, text: inPackageText(known, name, use), isUsable };

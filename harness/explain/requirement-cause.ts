@@ -6,7 +6,7 @@ import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { type Difference, kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
 import { refusesKfuncAddresses } from '../kernel-btf/kfunc-addresses.ts';
 import type { Stage } from '../base/vocabulary.ts';
-import { variableDifference } from '../kernel-btf/variable-difference.ts';
+import { isTypedVariable, variableDifference } from '../kernel-btf/variable-difference.ts';
 import { kconfigValue } from '../kernel-btf/kconfig.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { lackingBesides, withOtherLoader } from './other-loader.ts';
@@ -303,6 +303,14 @@ function adviceOnMissing(requirement: Requirement, stage: Stage, refusing: reado
   return requirement.what === 'kfunc' && stage === 'verify' ? adviceOnWeakKfunc(requirement.name) : adviceOn(requirement);
 }
 
+/** The end of the words about a module that only a kprobe can attach to. */
+const SETTING = /, with modules: \[\w+\]$/;
+
+/** A requirement with what the object declares of it: whether it gives a kernel variable a type. */
+function asDeclared(requirement: Requirement, declared: Btf | null): Requirement {
+  return requirement.what === 'symbol' && declared ? { ...requirement, isTyped: isTypedVariable(declared, requirement.name) } : requirement;
+}
+
 /** A loader found several symbols of one name, and refuses even a weak one. @see kallsyms_cb() in libbpf.c */
 const AMBIGUOUS = /ambiguous/;
 
@@ -315,7 +323,8 @@ export async function requirementFindings(
 ): Promise<RequirementFindings> {
   const [first] = failures;
   const isNamed = first !== undefined && !isAboutUnreadTarget(first.reason);
-  const requirement = isNamed ? (requirementOf(first.class, subject) ?? memberRequirement(first, objects)) : null;
+  const named = isNamed ? (requirementOf(first.class, subject) ?? memberRequirement(first, objects)) : null;
+  const requirement = named && asDeclared(named, objects.get(first?.object ?? '')?.bpf?.btf ?? null);
   const hints = new Map<string, string[]>();
   const ambiguous = failures.filter(({ class: failureClass, reason }) => failureClass === 'ksym-missing' && AMBIGUOUS.test(reason));
   if (!first || !requirement || ambiguous.length === failures.length)
@@ -330,7 +339,8 @@ export async function requirementFindings(
   const allDifferences: Difference[] = [];
   for (const { kernel, inModules } of failing) {
     const text = inModules?.text ?? null;
-    if (text !== null && !isSaid(text)) hints.set(kernel.id, [text, ...(hints.get(kernel.id) ?? [])]);
+    // A run knows which modules were loaded, so its reason names no setting.
+    if (text !== null && !isSaid(text.replace(SETTING, ''))) hints.set(kernel.id, [text, ...(hints.get(kernel.id) ?? [])]);
     const differences = await differencesOn(kernel.id, requirement, { declared: objects.get(first.object)?.bpf?.btf ?? null, cache });
     allDifferences.push(...differences);
     const unsaid = differences.map(({ text: difference }) => difference).filter((each) => !isSaid(each));

@@ -16,7 +16,8 @@ export type Requirement =
   | { what: 'kfunc'; name: string }
   | { what: 'map-type'; name: string }
   | { what: 'program-type'; name: string }
-  | { what: 'symbol'; name: string }
+  /** `isTyped`: whether the object declares its type, so that libbpf looks for it in BTF; null if that is unknown. */
+  | { what: 'symbol'; name: string; isTyped: boolean | null }
   | { what: 'kconfig'; name: string }
   | { what: 'struct-ops-type'; name: string }
   /** The member of the type; `name` is the name of the member. */
@@ -47,7 +48,8 @@ export function requirementOf(failure: FailureClass, subject: string): Requireme
   }
   if (failure === 'ksym-missing' || failure === 'kconfig-missing') {
     const name = /^kernel (?:symbol|configuration) (\w+)/.exec(subject)?.[1];
-    return name === undefined ? null : { what: failure === 'ksym-missing' ? 'symbol' : 'kconfig', name };
+    if (name === undefined) return null;
+    return failure === 'ksym-missing' ? { what: 'symbol', name, isTyped: null } : { what: 'kconfig', name };
   }
   const name = failure === 'program-type-unsupported' ? /^program type (\w+)/.exec(subject)?.[1] : undefined;
   return name === undefined ? null : { what: 'program-type', name };
@@ -88,8 +90,9 @@ export function meetsRequirement(kernel: KernelTypes, requirement: Requirement):
       return type && namedMembers(type.btf, type.id).some(({ name }) => name === requirement.name);
     }
     case 'symbol':
-      // BTF contains only a few variables, so a missing one may still exist.
-      return typeIn(kernel, 'var', requirement.name) ? true : null;
+      if (typeIn(kernel, 'var', requirement.name)) return true;
+      // BTF contains only a few variables, so one that is not looked up there may still exist.
+      return requirement.isTyped === true ? false : null;
     case 'kconfig':
       return kernel.config === null || kernel.config === undefined ? null : kconfigValue(kernel.config, requirement.name) !== undefined;
   }
@@ -104,8 +107,9 @@ export function targetOf(name: string): string {
  * The name in BTF that a module may have, and what the object needs it for; null for any other requirement.
  * @see ATTACH_POINTS in attach-point.ts: only vmlinux has LSM hooks
  */
-export function nameInModules({ what, name }: Requirement): { name: string; use: NameUse } | null {
-  switch (what) {
+export function nameInModules(requirement: Requirement): { name: string; use: NameUse } | null {
+  const { name } = requirement;
+  switch (requirement.what) {
     case 'function':
       return name.startsWith('bpf_lsm_') ? null : { name, use: 'attach' };
     case 'tracepoint':
@@ -113,7 +117,7 @@ export function nameInModules({ what, name }: Requirement): { name: string; use:
     case 'kfunc':
       return { name, use: 'kfunc' };
     case 'symbol':
-      return { name, use: 'variable' };
+      return { name, use: requirement.isTyped === false ? 'address' : 'variable' };
     case 'struct-ops-type':
       return { name: STRUCT_OPS_VALUE + name, use: 'struct-ops' };
     case 'struct-ops-member':

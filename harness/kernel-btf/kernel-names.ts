@@ -5,6 +5,7 @@ import { type NameIndex, typesWithName } from '../bpf/btf/names.ts';
 import { readSymbols, STB_WEAK } from '../bpf/elf/elf.ts';
 import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes, ModuleNameKind, ModuleWithName } from '../core-relo/candidates.ts';
+import { describesVariables, readsModuleBtf } from './btf-coverage.ts';
 
 function idOf(index: NameIndex, kind: BtfKind, name: string): number | null {
   return typesWithName(index, name).find((id) => kindOf(index.btf, id) === kind) ?? null;
@@ -78,10 +79,13 @@ export function isInLoadedWithoutBtf({ inPackage, withoutBtf = [] }: KernelTypes
   return having.some(({ module }) => wanted === null || module === wanted);
 }
 
-/** The modules of the kernel's package that have a name for a use, and are not loaded with BTF; null if the modules of the package are unknown. */
-function notLoadedWith({ inPackage, modules }: KernelTypes, text: string, use: Use): ModuleWithName[] | null {
+/**
+ * The modules of the kernel's package that have a name for a use, and are not loaded, or have no BTF for a use that needs it; null if the
+ * modules of the package are unknown.
+ */
+function notLoadedWith({ inPackage, modules, withoutBtf = [] }: KernelTypes, text: string, use: Use): ModuleWithName[] | null {
   const { module: wanted, name } = partsOfName(text);
-  const loaded = new Set(modules.map((module) => module.name));
+  const loaded = new Set([...modules.map((module) => module.name), ...(use.withoutBtf === null ? withoutBtf : [])]);
   const having = inPackage?.(name).filter(({ module, kind }) => use.kinds.includes(kind) && !loaded.has(module));
   return having?.filter(({ module }) => wanted === null || module.startsWith(wanted)) ?? null;
 }
@@ -92,13 +96,21 @@ function notLoadedWith({ inPackage, modules }: KernelTypes, text: string, use: U
  */
 export function inUnloadedModule(kernel: KernelTypes, name: string, use: NameUse): string | null {
   const { withoutBtf }: Use = USES[use];
+  if (withoutBtf !== null && readsModuleBtf(kernel.vmlinux) === false) return null;
   const [first, ...others] = (notLoadedWith(kernel, name, USES[use]) ?? []).filter(({ inBtf }) => inBtf || withoutBtf === null);
   return first ? notLoadedText([first, ...others]) : null;
 }
 
 /**
+ * Names that the build of a kernel gives to a function of each module: the one that starts it, and the one that ends it.
+ * @see module_init() and module_exit() in include/linux/module.h
+ */
+export const OF_EVERY_MODULE: ReadonlySet<string> = new Set(['init_module', 'cleanup_module']);
+const NAME_OF_EVERY_MODULE = 'a name that each module gives to one of its functions, so it means no single function';
+
+/**
  * Says what the modules of the kernel's package have of a name that vmlinux lacks: the words of `inUnloadedModule`, or that a module has it
- * only without BTF, or that none has it. Null if the modules of the package are unknown.
+ * only outside BTF, or that none has it. Null if the modules of the package are unknown.
  */
 export function inPackageText(kernel: KernelTypes, name: string, use: NameUse): string | null {
   const usable = inUnloadedModule(kernel, name, use);
@@ -110,20 +122,44 @@ export function inPackageText(kernel: KernelTypes, name: string, use: NameUse): 
     return found && `no module of its package has ${partsOfName(name).module === null ? 'it' : 'this name'}`;
   const subject = others.length === 0 ? `module ${first.module} has it` : `modules ${shownModules(found)} have it`;
   const isLoaded = kernel.withoutBtf?.includes(first.module) === true;
-  return `${subject}, but without BTF: ${withoutBtf(isLoaded ? '' : `, with modules: [${first.module}]`)}`;
+  const why = readsModuleBtf(kernel.vmlinux) === false ? 'this kernel has no BTF of modules' : 'not in BTF';
+  return `${subject}, but ${why}: ${withoutBtf(isLoaded ? '' : `, with modules: [${first.module}]`)}`;
+}
+
+/** Why the BTF of a kernel has no such name, whatever modules are loaded; null if it may have it, or if the use needs no BTF. */
+function neverInBtf({ vmlinux }: KernelTypes, use: NameUse): string | null {
+  const { withoutBtf }: Use = USES[use];
+  if (withoutBtf === null) return null;
+  if (use === 'variable' && !describesVariables(vmlinux)) return "not in this kernel's BTF, which describes no variables";
+  return readsModuleBtf(vmlinux) === false ? "not in this kernel's BTF, and this kernel has no BTF of modules" : null;
 }
 
 /** Where a name is that vmlinux and the loaded modules lack, for the words "it is", and whether it is missing for certain. */
 export function whereMissing(kernel: KernelTypes, name: string, use: NameUse): { where: string; certain: boolean } {
-  const certain = kernel.modules.length > 0;
+  const never = neverInBtf(kernel, use);
+  const certain = kernel.modules.length > 0 || never !== null;
   const usable = inUnloadedModule(kernel, name, use);
   if (usable !== null) return { where: usable, certain };
-  if (certain && partsOfName(name).module !== null) return { where: "not in this kernel's BTF", certain };
+  if (OF_EVERY_MODULE.has(name)) return { where: NAME_OF_EVERY_MODULE, certain: USES[use].withoutBtf !== null };
+  // The answer does not depend on the package, which may be unknown, unless one of its modules has the name.
+  const isInModule = use !== 'variable' && (notLoadedWith(kernel, name, USES[use]) ?? []).length > 0;
+  if (never !== null && !isInModule) return { where: never, certain };
+  const isLoadKnown = kernel.modules.length > 0;
+  if (isLoadKnown && partsOfName(name).module !== null) return { where: "not in this kernel's BTF", certain };
   const text = inPackageText(kernel, name, use);
   // The modules of the package are all that a machine with this kernel can load, apart from modules of others.
-  if (text !== null && !certain) return { where: `not in vmlinux; ${text}`, certain: true };
-  if (certain) return { where: `not in ${whatIsKnown(kernel)}${text === null ? '' : `; ${text}`}`, certain };
+  if (text !== null && !isLoadKnown) return { where: `not in vmlinux; ${text}`, certain: true };
+  if (isLoadKnown) return { where: `not in ${whatIsKnown(kernel)}${text === null ? '' : `; ${text}`}`, certain };
   return { where: "not in this kernel's BTF, only a module could have it", certain };
+}
+
+/**
+ * What is known of a name that a load did not find, in the words of a prediction: the module that has it, or why this kernel's BTF cannot
+ * have it. Null if nothing is known beyond the load.
+ */
+export function knownOfMissing(kernel: KernelTypes, name: string, use: NameUse): string | null {
+  const isKnown = OF_EVERY_MODULE.has(name) || neverInBtf(kernel, use) !== null;
+  return inUnloadedModule(kernel, name, use) ?? (isKnown ? whereMissing(kernel, name, use).where : null);
 }
 
 /** Names of weak symbols, which may stay unresolved. */

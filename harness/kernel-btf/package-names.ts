@@ -14,12 +14,12 @@ import { readElf, readSymbols, STB_GLOBAL, STT_FUNC, STT_OBJECT } from '../bpf/e
 import { STRUCT_OPS_VALUE } from '../bpf/object/struct-ops.ts';
 import type { FindInPackage, KernelTypes, ModuleNameKind, ModuleWithName } from '../core-relo/candidates.ts';
 import type { CachedImage } from './kernels.ts';
-import { findIn } from './kernel-names.ts';
+import { findIn, OF_EVERY_MODULE } from './kernel-names.ts';
 import { type ModuleFile, moduleBtf, modulesIn, readPlain } from './modules.ts';
 
 /** It has a dot, so that it does not count as BTF of a module. */
 const FILE = 'names.txt';
-const HEAD = 'corematrix: names in modules, format 3\n';
+const HEAD = 'corematrix: names in modules, format 4\n';
 /** Modules that are read together, and how many such batches at a time. */
 const BATCH = 32;
 const AT_A_TIME = 2;
@@ -48,7 +48,7 @@ function namesInBtf(btf: Btf): Map<string, ModuleNameKind> {
 }
 
 /**
- * Names of defined functions, without the labels that the compiler puts before them, and of global variables. The variable of a tracepoint
+ * Names of defined functions, without the labels that the compiler puts before them and the names that every module has, and of global variables. The variable of a tracepoint
  * gives its name in BTF, too.
  * @see DEFINE_TRACE_FN in include/linux/tracepoint.h: `__tracepoint_NAME`
  */
@@ -57,7 +57,7 @@ function namesOfSymbols(bytes: Buffer): Map<string, ModuleNameKind> {
   const names = new Map<string, ModuleNameKind>();
   if (read?.ok !== true) return names;
   for (const { name, type, section, binding } of readSymbols(read.elf)) {
-    if (section === 0 || !/^\w+$/.test(name) || name.startsWith('__pfx_')) continue;
+    if (section === 0 || !/^\w+$/.test(name) || name.startsWith('__pfx_') || OF_EVERY_MODULE.has(name)) continue;
     if (type === STT_FUNC) names.set(name, 'function');
     else if (type === STT_OBJECT && binding === STB_GLOBAL) {
       names.set(name, 'variable');

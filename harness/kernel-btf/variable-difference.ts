@@ -11,17 +11,21 @@ function declaredText({ btf, id }: TypeAt): string {
   return kindOf(btf, id) === 'fwd' ? `${typeText(btf, id)} without a definition` : typeText(btf, id);
 }
 
-/** The type that an object declares for a kernel variable. Null if it declares no variable of this name, or one of type `void`. */
-function declaredType(btf: Btf, name: string): TypeAt | null {
+/** The type that an object declares for a kernel variable: 0 for `void`. Null if it declares no variable of this name. */
+function declaredId(btf: Btf, name: string): number | null {
   const section = findType(btf, 'datasec', '.ksyms');
   const count = section === null ? 0 : vlenOf(btf, section);
   for (let index = 0; index < count; index++) {
     const id = variableOf(btf, section ?? 0, index)?.type ?? 0;
-    if (kindOf(btf, id) !== 'var' || nameOf(btf, id) !== name) continue;
-    const type = resolveType(btf, referencedType(btf, id));
-    return type === 0 ? null : { btf, id: type };
+    if (kindOf(btf, id) === 'var' && nameOf(btf, id) === name) return resolveType(btf, referencedType(btf, id));
   }
   return null;
+}
+
+/** Whether an object declares a kernel variable with a type, so that libbpf looks for it in BTF; null if it declares none of this name. */
+export function isTypedVariable(btf: Btf, name: string): boolean | null {
+  const id = declaredId(btf, name);
+  return id === null ? null : id !== 0;
 }
 
 /**
@@ -30,9 +34,10 @@ function declaredType(btf: Btf, name: string): TypeAt | null {
  * @see bpf_object__resolve_ksym_var_btf_id() in libbpf.c
  */
 export function variableDifference(btf: Btf, name: string, kernel: KernelTypes): string | null {
-  const local = declaredType(btf, name);
+  const id = declaredId(btf, name);
   const found = findIn(kernel, 'var', name);
-  if (!local || !found) return null;
+  if (id === null || id === 0 || !found) return null;
+  const local = { btf, id };
   const target = { btf: found.btf, id: resolveType(found.btf, referencedType(found.btf, found.id)) };
   if (typesAreCompatible(local, target, newComparison([])) > 0) return null;
   return `${declaredText(target)} here, ${declaredText(local)} in the object`;

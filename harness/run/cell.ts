@@ -7,7 +7,7 @@ import { libraryName } from '../base/loader-name.ts';
 import { blocking, weightOf } from '../base/blocking.ts';
 import type { CellRequest } from '../guest/cell.ts';
 import type { CellLimits } from '../guest/watch.ts';
-import { inUnloadedModule } from '../kernel-btf/kernel-names.ts';
+import { knownOfMissing } from '../kernel-btf/kernel-names.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 import { lackingNeed } from '../predict/chosen-alternatives.ts';
 import { unmetNeeds } from '../predict/findings/load-needs.ts';
@@ -238,7 +238,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       leftOut,
       ...structOps.judged,
       ...(ownTypes && { unmetNeed: unmetNeedOn(ownTypes, object.bpf) }),
-      ...(inPackage && { inModule: (name, use) => inUnloadedModule(inPackage, name, use) }),
+      ...(inPackage && { inModule: (name, use) => knownOfMissing(inPackage, name, use) }),
       ...(ownTypes && kfuncFacts(object.bpf, ownTypes)),
       ...codeFacts(object.bpf),
     });

@@ -4,7 +4,7 @@ import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { libraryOf, type TargetRules } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
-import { findIn, inUnloadedModule, isInLoadedWithoutBtf, whereMissing } from '../../kernel-btf/kernel-names.ts';
+import { findIn, knownOfMissing, isInLoadedWithoutBtf, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { functionOfProbe, probeTarget, unreadProbe } from '../../verdict/rules/named-target.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 import { certainlyWithoutSymbol, mayBeInModule, missingSymbol, probedFunction, untraceableFunction } from './symbols.ts';
@@ -31,7 +31,7 @@ function unusualTarget(program: BpfProgram, kernel: KernelTypes, loader: TargetR
   if (unread === null) {
     if (!target.includes(':')) return null;
     if (isInLoadedWithoutBtf(kernel, target)) return [];
-    const where = inUnloadedModule(kernel, target, 'address');
+    const where = knownOfMissing(kernel, target, 'address');
     return where === null ? [] : [missing(`attach target ${target} (kprobe) is ${where}`)];
   }
   // It asks for no function.
@@ -57,7 +57,7 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, l
   if (function_ !== null && kernel.findSymbol) return missingSymbol(program, kernel, loader);
   // A part of a function has no name in BTF.
   if (function_ !== null && !function_.includes('.') && !findIn(kernel, 'func', function_)) {
-    const where = inUnloadedModule(kernel, function_, 'address') ?? "not in this kernel's BTF, which lacks some of its functions";
+    const where = knownOfMissing(kernel, function_, 'address') ?? "not in this kernel's BTF, which lacks some of its functions";
     return [missing(`attach target ${function_} (kprobe) is ${where}`)];
   }
   const tracepoint = missingTracepoint(program, kernel);

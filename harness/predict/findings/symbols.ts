@@ -3,7 +3,7 @@ import { attachTargetOf, nameInBtf, usedSection } from '../../bpf/object/attach-
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { FunctionSymbol, KernelTypes } from '../../core-relo/candidates.ts';
 import type { Loader } from '../../core-relo/loader.ts';
-import { findIn, inUnloadedModule, partsOfName } from '../../kernel-btf/kernel-names.ts';
+import { findIn, knownOfMissing, OF_EVERY_MODULE, partsOfName } from '../../kernel-btf/kernel-names.ts';
 import { type TargetFacts, targetReason } from '../../verdict/rules/attach.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 
@@ -47,7 +47,9 @@ function factsOf(name: string, symbol: Exclude<FunctionSymbol, { kind: 'found' |
 }
 
 /** Whether a module may have a function or the type of a tracepoint that vmlinux lacks: false if all modules are known, and none has it. */
-export function mayBeInModule({ inPackage, modules }: KernelTypes, name: string): boolean {
+export function mayBeInModule({ inPackage, modules, withoutBtf = [] }: KernelTypes, name: string): boolean {
+  // The function that starts a module has no symbol once it has run.
+  if (OF_EVERY_MODULE.has(name) && modules.length + withoutBtf.length > 0) return name !== 'init_module';
   if (inPackage) return inPackage(name).some(({ kind }) => kind === 'function');
   return modules.length === 0;
 }
@@ -78,7 +80,7 @@ export function missingSymbol(program: BpfProgram, kernel: KernelTypes, loader: 
   if (!inBtf && (stage === 'verify' || findIn(kernel, 'func', name))) return [];
   const facts = factsOf(name, symbol, inBtf);
   const kind = stage === 'attach' ? 'kprobe' : program.type;
-  const reason = targetReason(facts, kind, (each, use) => inUnloadedModule(kernel, each, use));
+  const reason = targetReason(facts, kind, (each, use) => knownOfMissing(kernel, each, use));
   if (reason === null) return [];
   const isOnlyHere = inBtf && !kernel.inPackage;
   const certain = isOnlyHere || !mayBeInModule(kernel, name);

@@ -8,7 +8,7 @@ import type { FailureClass } from '../../base/failures.ts';
 import type { Stage } from '../../base/vocabulary.ts';
 import type { NameUse } from '../../kernel-btf/kernel-names.ts';
 
-/** Says which module of the kernel's package has a name and is not loaded; null if none is known. */
+/** Says which module of the kernel's package has a name and is not loaded, or why BTF cannot have it; null if nothing is known. */
 export type InModule = (name: string, use: NameUse) => string | null;
 
 /** Facts about the object that a verdict needs. */

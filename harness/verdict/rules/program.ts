@@ -1,4 +1,5 @@
 // Rules for failures of one program outside the verifier: a missing attach target, and refusals before verification.
+import type { NameUse } from '../../kernel-btf/kernel-names.ts';
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import { attachTargetOf, nameInBtf } from '../../bpf/object/attach-point.ts';
 import type { FailureClass } from '../../base/failures.ts';
@@ -24,6 +25,14 @@ function structOpsReason(text: string, inModule: InModule): string {
   return member === undefined ? text : `struct_ops member ${member} (map ${map}) is ${NOT_IN_BTF}`;
 }
 
+/** How the names of LSM hooks begin, which only vmlinux has, and those of the types of tracepoints. */
+const LSM_HOOK = 'bpf_lsm_';
+const TRACEPOINT = /^(?:\w+:)?btf_trace_/;
+
+function useOfTarget(name: string): NameUse {
+  return TRACEPOINT.test(name) ? 'tracepoint' : 'attach';
+}
+
 /** The kernel's BTF lacks a function, tracepoint, hook or struct_ops type. */
 export function attachTargetMissing({ attempt, program, object, inModule, targetModules, library }: FailureContext): Finding | null {
   const facts = attempt.log.programs.find((each) => each.program === program?.name);
@@ -32,7 +41,7 @@ export function attachTargetMissing({ attempt, program, object, inModule, target
     const section = object.programs.find(({ name }) => name === program?.name)?.section ?? '';
     const name = missingName(facts.missingTarget, section);
     const unread = unreadModule(name, kind, { targetModules, library });
-    const where = targetModules === 'none' ? null : inModule(name, 'attach');
+    const where = targetModules === 'none' || name.startsWith(LSM_HOOK) ? null : inModule(name, useOfTarget(name));
     const reason = unread ?? `attach target ${name}${kind} is ${where ?? NOT_IN_BTF}`;
     return { stage: 'verify', class: 'attach-target-missing', reason };
   }

@@ -126,7 +126,7 @@ describe('objects', () => {
           "helper-unknown: helper bpf_ktime_get_coarse_ns#160  [6f357bd8422d]",
           "  certain: BTF or kernel symbols decide it",
           "attach-target-missing: attach target filename_unlinkat  [351e58e67cdc]",
-          "  possible: it depends on facts that BTF does not have",
+          "  certain: BTF or kernel symbols decide it",
         ],
         [
           "exit 0",

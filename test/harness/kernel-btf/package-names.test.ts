@@ -7,14 +7,15 @@ import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { indexNames } from '../../../harness/bpf/btf/names.ts';
 import type { KernelTypes, ModuleNameKind } from '../../../harness/core-relo/candidates.ts';
-import { inPackageText, inUnloadedModule, type NameUse, whereMissing } from '../../../harness/kernel-btf/kernel-names.ts';
+import { inPackageText, inUnloadedModule, knownOfMissing, type NameUse, whereMissing } from '../../../harness/kernel-btf/kernel-names.ts';
 import { withPackage } from '../../../harness/kernel-btf/package-names.ts';
 import { buildBtf, type WrittenType } from '../bpf/btf/build-btf.ts';
 import { mustReadBtf } from '../bpf/object/samples.ts';
 
 const PROTOTYPE: WrittenType = { kind: 13, vlen: 0, size: 0 };
 const func = (name: string): WrittenType => ({ name, kind: 12, size: 1 });
-const VMLINUX = buildBtf([PROTOTYPE, func('built_in')]);
+const variable = (name: string): WrittenType => ({ name, kind: 14, size: 1, words: [1] });
+const VMLINUX = buildBtf([PROTOTYPE, func('built_in'), variable('jiffies')]);
 const stringStart = VMLINUX.readUInt32LE(20);
 const TYPES: KernelTypes = { vmlinux: indexNames(mustReadBtf(VMLINUX)), modules: [] };
 
@@ -56,11 +57,11 @@ test('a name that vmlinux lacks is found in the modules of the package, and the 
     { name: 'no_event', kind: 8, size: 1 },
     { name: 'bpf_struct_ops_mine', kind: 4, size: 8 },
     { name: 'no_ops', kind: 4, size: 8 },
-    { name: 'counter', kind: 14, size: 1, words: [1] },
+    variable('counter'),
   ]);
   await writeModule(
     'second',
-    'int shared(void) { return 1; } int __pfx_shared(void) { return 1; } extern int elsewhere(void); int data; int __tracepoint_plain; static int own_data; int *used_data(void) { return &own_data; } int calls(void) { return elsewhere(); }',
+    'int shared(void) { return 1; } int __pfx_shared(void) { return 1; } extern int elsewhere(void); int init_module(void) { return 0; } void cleanup_module(void) {} int data; int __tracepoint_plain; static int own_data; int *used_data(void) { return &own_data; } int calls(void) { return elsewhere(); }',
     [],
   );
   const before = [await found('shared', false), await found('built_in')];
@@ -75,6 +76,8 @@ test('a name that vmlinux lacks is found in the modules of the package, and the 
     'no_ops',
     'counter',
     'calls',
+    'init_module',
+    'cleanup_module',
     'elsewhere',
     'data',
     '__tracepoint_plain',
@@ -98,6 +101,8 @@ test('a name that vmlinux lacks is found in the modules of the package, and the 
     no_ops: [],
     counter: [{ module: 'first_one', kind: 'variable', inBtf: true }],
     calls: [{ module: 'second', kind: 'function', inBtf: false }],
+    init_module: [],
+    cleanup_module: [],
     elsewhere: [],
     data: [{ module: 'second', kind: 'variable', inBtf: false }],
     __tracepoint_plain: [{ module: 'second', kind: 'variable', inBtf: false }],
@@ -165,7 +170,7 @@ test.each(everyUse)('the words for a name that an object needs for "%s" name the
   const two = 'in modules a, b, which are not loaded: add one of them, such as modules: [a]';
   expect(textFor('a -b')).toEqual(usable(use === 'address' ? two : 'in module a, which is not loaded: modules: [a]'));
   const bare = (names: string, subject: string) =>
-    use === 'address' ? usable(names) : useless(`${subject}, but without BTF: ${WITHOUT_BTF[use]}`);
+    use === 'address' ? usable(names) : useless(`${subject}, but not in BTF: ${WITHOUT_BTF[use]}`);
   const five = 'in modules a, b, c, 2 more, which are not loaded: add one of them, such as modules: [a]';
   expect(['-a', '-a -b -c -d -e'].map(textFor)).toEqual([
     bare('in module a, which is not loaded: modules: [a]', 'module a has it'),
@@ -185,4 +190,59 @@ test('if modules are loaded, a name that they lack is missing for certain, and a
     { where: 'in module nf_nat, which is not loaded: modules: [nf_nat]', certain: true },
     { where: `${where}; no module of its package has it`, certain: true },
   ]);
+});
+
+/** The types of a kernel whose struct module has these members, with variables or without. */
+function kernelWith(members: readonly string[], ...more: WrittenType[]): KernelTypes {
+  const words = members.flatMap((name) => [name, 1, 0]);
+  const types: WrittenType[] = [PROTOTYPE, { name: 'module', kind: 4, size: 8, vlen: members.length, words }, ...more];
+  return { ...TYPES, vmlinux: indexNames(mustReadBtf(buildBtf(types))) };
+}
+
+const uses = (kernel: KernelTypes, name: string) =>
+  Object.fromEntries(everyUse.map((use) => [use, [whereMissing(kernel, name, use).certain, knownOfMissing(kernel, name, use)]]));
+
+test('on a kernel without BTF of modules, no module can have in BTF what vmlinux lacks', () => {
+  const old = kernelWith(['name'], variable('jiffies'));
+  const none = [true, "not in this kernel's BTF, and this kernel has no BTF of modules"];
+  const unknown = [false, null];
+  expect(uses(old, 'x')).toEqual({ attach: none, tracepoint: none, kfunc: none, variable: none, address: unknown, 'struct-ops': none });
+  const inVeth = { ...old, inPackage: () => [{ module: 'veth', kind: 'function', inBtf: true } as const] };
+  expect(whereMissing(inVeth, 'veth_xmit', 'attach')).toEqual({
+    where:
+      'not in vmlinux; module veth has it, but this kernel has no BTF of modules: only a kprobe can attach to it, with modules: [veth]',
+    certain: true,
+  });
+  // The module is loaded, whether its BTF can be read or not.
+  const loaded = { ...inVeth, withoutBtf: ['veth'] };
+  expect(['attach', 'address'].map((use) => knownOfMissing(loaded, 'veth_xmit', use === 'attach' ? 'attach' : 'address'))).toEqual([
+    'not in vmlinux; module veth has it, but this kernel has no BTF of modules: only a kprobe can attach to it',
+    null,
+  ]);
+  expect(uses(kernelWith(['name', 'btf_data'], variable('jiffies')), 'x')).toEqual(
+    Object.fromEntries(everyUse.map((use) => [use, unknown])),
+  );
+});
+
+test('a kernel whose BTF describes no variables lacks each of them there, and nothing else', () => {
+  const unknown = [false, null];
+  expect(uses(kernelWith(['btf_data']), 'runqueues')).toEqual({
+    ...Object.fromEntries(everyUse.map((use) => [use, unknown])),
+    variable: [true, "not in this kernel's BTF, which describes no variables"],
+  });
+});
+
+test('a name that each module has means no single function, whatever an object needs it for', () => {
+  const where = 'a name that each module gives to one of its functions, so it means no single function';
+  const certain = [true, where];
+  expect(['init_module', 'cleanup_module'].map((name) => uses(kernelWith(['btf_data'], variable('jiffies')), name))).toEqual(
+    Array.from({ length: 2 }, () => ({
+      attach: certain,
+      tracepoint: certain,
+      kfunc: certain,
+      variable: certain,
+      address: [false, where],
+      'struct-ops': certain,
+    })),
+  );
 });

@@ -145,7 +145,7 @@ test('a function of a loaded module without BTF is found by kprobes, and only by
   ]);
   const byLibbpf = verdicts(loaderRules(), kernel);
   expect(byLibbpf['plain']).toBe(
-    'fails (verify): attach target veth_xmit (tracing) is not in vmlinux; module veth has it, but without BTF: only a kprobe can attach to it',
+    'fails (verify): attach target veth_xmit (tracing) is not in vmlinux; module veth has it, but not in BTF: only a kprobe can attach to it',
   );
   const named = object.programs.map((program) => (program.name === 'offset' ? { ...program, attachTo: 'veth_xmit' } : program));
   const failing = predictCell({ ...object, programs: named }, kernel, loaderRules(), 'attach').programs.find(

@@ -223,7 +223,7 @@ describe('programs that are attached by name', () => {
       'attach',
     );
     expect(programs.map(({ failure, possible }) => (failure ?? possible)?.reason)).toEqual([
-      'attach target btf_trace_kvm_exit (tracing) is not in vmlinux; module kvm has it, but without BTF: only raw_tp and tracepoint programs can attach to it, with modules: [kvm]',
+      'attach target btf_trace_kvm_exit (tracing) is not in vmlinux; module kvm has it, but not in BTF: only raw_tp and tracepoint programs can attach to it, with modules: [kvm]',
       'tracepoint kvm_exit is in module kvm, which is not loaded: modules: [kvm]',
       'tracepoint kvm_exit is in module kvm, which is not loaded: modules: [kvm]',
     ]);
@@ -324,8 +324,8 @@ describe('real kernels', () => {
         "task_assumed fails: helper-unknown, helper bpf_get_current_task_btf#158 is unknown to this kernel",
         "clock_assumed fails: helper-unknown, helper bpf_ktime_get_tai_ns#208 is unknown to this kernel",
         "count_switches fails: map-create-failed, map 'per_processor' (array): cannot be created: EINVAL",
-        "find_task may fail: kfunc-missing, kfunc bpf_task_from_pid: not in this kernel's BTF, only a module could have it",
-        "on_xmit may fail: attach-target-missing, attach target veth_xmit (tracing) is not in this kernel's BTF, only a module could have it",
+        "find_task fails: kfunc-missing, kfunc bpf_task_from_pid: not in this kernel's BTF, and this kernel has no BTF of modules",
+        "on_xmit fails: attach-target-missing, attach target veth_xmit (tracing) is not in this kernel's BTF, and this kernel has no BTF of modules",
       ]
     `);
   });
