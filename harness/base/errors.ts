@@ -8,6 +8,8 @@ const MAX_MESSAGE = 1000;
 
 interface ErrorFacts {
   cause?: unknown;
+  /** The message for a program that calls the library, where `message` names what to type on the command line. */
+  inProgram?: string;
   /** Lines to print below the message: the output of a program, or a list. */
   detail?: string;
 }
@@ -21,9 +23,12 @@ function textOf(message: string, detail: string | undefined): string {
 /** Wrong usage, configuration or input. The message is one line: the fault, its place, and what to type instead. Exit code 2. */
 export class UserError extends Error {
   override readonly name: string = 'UserError';
+  /** The message for a program; absent if `message` is for both. */
+  declare readonly inProgram?: string;
 
-  constructor(message: string, { detail, ...options }: ErrorFacts = {}) {
+  constructor(message: string, { detail, inProgram, ...options }: ErrorFacts = {}) {
     super(textOf(message, detail), options);
+    if (inProgram !== undefined) this.inProgram = textOf(inProgram, detail);
   }
 }
 

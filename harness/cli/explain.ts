@@ -7,7 +7,7 @@ import { explanationText } from '../../reports/terminal/explanation.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
 import { FAILURE_CLASSES } from '../base/failures.ts';
-import { explain, type Explained } from '../library/explain.ts';
+import { explainFailuresOf, type Explained } from '../library/explain.ts';
 import { sourcesOf } from '../library/sources.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
@@ -36,7 +36,7 @@ async function areResults(path: string): Promise<boolean> {
 async function explainObjects(objects: readonly string[], options: ExplainOptions): Promise<Explained> {
   const { kernel: kernels, loader } = options;
   const config = await findConfig(options);
-  return explain({ objects, kernels, pull: pullFrom(sourcesOf(namedSources(options), config)), loader, config });
+  return explainFailuresOf({ objects, kernels, pull: pullFrom(sourcesOf(namedSources(options), config)), loader, config });
 }
 
 async function run(inputs: string[], options: ExplainOptions): Promise<void> {
@@ -53,7 +53,9 @@ async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   if (fromResults && options.config !== undefined) throw new UserError('-c is for settings of objects; results were made with their own');
   if (fromResults && more.length > 0) throw new UserError('results are explained one file at a time: corematrix explain RESULTS [CELL]');
   const read = fromResults ? await readResultsAt(first) : null;
-  const { explanation, problems, notes } = read ? await explain({ results: read.results, cell }) : await explainObjects(inputs, options);
+  const { explanation, problems, notes } = read
+    ? await explainFailuresOf({ results: read.results, cell })
+    : await explainObjects(inputs, options);
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   for (const note of notes) writeLine(process.stderr, `note: ${note}`);
   if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(explanation)}\n`));

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { minimumKernelText } from '../../reports/terminal/minimum-kernel.ts';
 import { escapedJson } from '../../reports/json.ts';
-import { floor } from '../library/floor.ts';
+import { startFloor } from '../library/floor.ts';
 import type { MinimumKernels } from '../minimum-kernel/minimum-kernel.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
@@ -39,7 +39,7 @@ async function runFloor(object: string | undefined, options: MinimumKernelOption
     const found = await interruptible({
       onInterrupt: () => {},
       work: async (signal) =>
-        withProgress(floor({ object, kernels, loader, jobs, accel, config, command, signal, ...namedSources(options) }), progress),
+        withProgress(startFloor({ object, kernels, loader, jobs, accel, config, command, signal, ...namedSources(options) }), progress),
     });
     progress.end();
     process.stdout.write(options.json === true ? escapedJson(`${JSON.stringify(found)}\n`) : minimumKernelText(found));

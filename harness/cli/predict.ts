@@ -5,7 +5,7 @@ import { visible } from '../base/visible.ts';
 import { UserError } from '../base/errors.ts';
 import { LIBRARY_RELEASES } from '../base/loader-name.ts';
 import type { LoaderName } from '../core-relo/loader.ts';
-import { type LoadLog, predict } from '../library/predict.ts';
+import { type LoadLog, predictObjects } from '../library/predict.ts';
 import { sourcesOf } from '../library/sources.ts';
 import type { Prediction } from '../predict/result.ts';
 import { EXIT } from './exit-codes.ts';
@@ -59,7 +59,7 @@ async function runPredict(objects: string[], options: PredictOptions): Promise<v
   const { kernel: kernels, loader } = options;
   const pull = pullFrom(sourcesOf(namedSources(options), config));
   const onLoad = options.log === true ? printLog : undefined;
-  const { prediction, problems, notes } = await predict({ objects, kernels, pull, config, loader, onLoad });
+  const { prediction, problems, notes } = await predictObjects({ objects, kernels, pull, config, loader, onLoad });
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   for (const note of notes) writeLine(process.stderr, `note: ${note}`);
   if (options.json === true) process.stdout.write(`${JSON.stringify(prediction)}\n`);

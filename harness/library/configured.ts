@@ -27,7 +27,9 @@ export async function readConfigured({ objects, config = emptyConfig() }: NamedO
   if (configured.sources.length === 0 && file !== undefined)
     throw new UserError(`${file}: it lists no objects; add objects:, or name an object on the command line`);
   if (configured.sources.length === 0)
-    throw new UserError(`no object: name one, or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`);
+    throw new UserError(`no object: name one, or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`, {
+      inProgram: 'no object: give `objects`, or a `config` that lists objects',
+    });
   return readInputs(configured, { ...options, loaders });
 }
 

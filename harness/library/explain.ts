@@ -13,6 +13,8 @@ import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import type { Explanation } from '../results/explanation.ts';
 import type { Results } from '../results/schema.ts';
 import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } from './configured.ts';
+import { checkOptions, type Rule, RULES } from './check-options.ts';
+import { forProgram } from './program-words.ts';
 import { withPublicErrors } from './running.ts';
 
 export interface ExplainObjects extends NamedObjects {
@@ -92,6 +94,26 @@ async function explainResults({ results, cell }: ExplainResults): Promise<Explai
   };
 }
 
+const OBJECTS_RULES = {
+  objects: RULES.paths,
+  kernels: RULES.selectors,
+  config: RULES.config,
+  pull: RULES.callback,
+  loader: RULES.text,
+} as const satisfies Record<Exclude<keyof ExplainObjects, 'results'>, Rule>;
+
+const RESULTS_RULES = { results: RULES.results, cell: RULES.text } as const satisfies Record<
+  Exclude<keyof ExplainResults, 'objects'>,
+  Rule
+>;
+
+/** Without objects and without results, both are named. */
+const EITHER_RULES = {
+  ...OBJECTS_RULES,
+  ...RESULTS_RULES,
+  objects: { ...OBJECTS_RULES.objects, expected: 'an array of paths, or `results`' },
+};
+
 /**
  * Finds the root causes of failures and what to write instead: of objects from BTF alone, or of the results of a run. It starts no guest,
  * and downloads only what `pull` does.
@@ -101,5 +123,21 @@ async function explainResults({ results, cell }: ExplainResults): Promise<Explai
  * @example see docs/library.md
  */
 export async function explain(options: ExplainObjects | ExplainResults): Promise<Explained> {
+  return forProgram(async () => {
+    checkExplain(options);
+    return explainFailuresOf(options);
+  });
+}
+
+/** The options name objects or results, so that each has its own. */
+function checkExplain(options: unknown): void {
+  const has = (key: string) =>
+    typeof options === 'object' && options !== null && Object.entries(options).some(([name, value]) => name === key && value !== undefined);
+  if (has('results')) checkOptions({ name: 'explain() of results', rules: RESULTS_RULES }, options);
+  else checkOptions({ name: 'explain()', rules: has('objects') ? OBJECTS_RULES : EITHER_RULES, required: ['objects'] }, options);
+}
+
+/** The same for a command: errors name its options. */
+export async function explainFailuresOf(options: ExplainObjects | ExplainResults): Promise<Explained> {
   return withPublicErrors(async () => (options.results ? explainResults(options) : explainObjects(options)));
 }

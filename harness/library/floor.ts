@@ -10,6 +10,9 @@ import { checkGuestMachine } from '../setup/guest-machine.ts';
 import { ensureAgents } from './agents.ts';
 import { chosenKernels, readConfigured } from './configured.ts';
 import { emptyConfig, type LoadedConfig } from './load-config.ts';
+import type { Emit } from '../run/events.ts';
+import { checkOptions, type Rule, RULES, signalOf } from './check-options.ts';
+import { forProgram } from './program-words.ts';
 import { type Running, startWork } from './running.ts';
 import type { RunSettings } from './run.ts';
 import { type SourceOptions, sourcesOf } from './sources.ts';
@@ -26,6 +29,20 @@ export interface FloorOptions extends SourceOptions, Pick<RunSettings, 'jobs' | 
   /** Ends all guests and downloads. */
   signal?: AbortSignal | undefined;
 }
+
+const OPTION_RULES = {
+  object: RULES.text,
+  kernels: RULES.selectors,
+  loader: RULES.text,
+  config: RULES.config,
+  jobs: RULES.wholeAbove0,
+  accel: RULES.accel,
+  command: RULES.words,
+  mirrors: RULES.addresses,
+  trustMirrors: RULES.addresses,
+  mirrorKeys: RULES.paths,
+  signal: RULES.signal,
+} as const satisfies Record<keyof FloorOptions, Rule>;
 
 /** The objects that are meant: of those that the configuration gives several loaders, the rows of the wanted one. */
 async function meantObjects({ object: path, config, loader }: FloorOptions): Promise<Inputs> {
@@ -57,35 +74,49 @@ async function oneObject(options: FloorOptions): Promise<RunObject> {
  * @example see docs/library.md
  */
 export function floor(options: FloorOptions): Running<MinimumKernels> {
-  return startWork(async (emit, signal) => {
-    await checkGuestMachine();
-    const object = await oneObject(options);
-    const { config = emptyConfig() } = options;
-    const { selectors, optional } = chosenKernels(options.kernels, config);
-    const kernels = selectors.length > 0 ? selectors : [DEFAULT_SELECTOR];
-    const sources = sourcesOf(options, config);
-    const lock = await lockOf(config, false);
-    const agents = await ensureAgents([object], sources, emit);
-    const request = {
-      selectors: kernels,
-      kernelOptions: { cache: cacheRoot(), ...sources, lock, optional, signal, onProgress: emit },
-      cache: cacheRoot(),
-      ...agents,
-      expectations: [],
-      isolation: 'snapshot' as const,
-      accel: options.accel ?? 'auto',
-      jobs: options.jobs,
-      command: [
-        ...(options.command ?? [
-          'corematrix',
-          'floor',
-          ...(options.object === undefined ? [] : [options.object]),
-          ...kernels.flatMap((kernel) => ['-k', kernel]),
-        ]),
-      ],
-    };
-    const found = await findMinimumKernel({ object, run: request }, emit, signal);
-    signal.throwIfAborted();
-    return found;
-  }, options.signal);
+  return startWork(
+    async (emit, signal) =>
+      forProgram(async () => {
+        checkOptions({ name: 'floor()', rules: OPTION_RULES }, options);
+        return searchFloor(options, emit, signal);
+      }),
+    signalOf(options),
+  );
+}
+
+/** The same for a command: errors name its options. */
+export function startFloor(options: FloorOptions): Running<MinimumKernels> {
+  return startWork(async (emit, signal) => searchFloor(options, emit, signal), options.signal);
+}
+
+async function searchFloor(options: FloorOptions, emit: Emit, signal: AbortSignal): Promise<MinimumKernels> {
+  await checkGuestMachine();
+  const object = await oneObject(options);
+  const { config = emptyConfig() } = options;
+  const { selectors, optional } = chosenKernels(options.kernels, config);
+  const kernels = selectors.length > 0 ? selectors : [DEFAULT_SELECTOR];
+  const sources = sourcesOf(options, config);
+  const lock = await lockOf(config, false);
+  const agents = await ensureAgents([object], sources, emit);
+  const request = {
+    selectors: kernels,
+    kernelOptions: { cache: cacheRoot(), ...sources, lock, optional, signal, onProgress: emit },
+    cache: cacheRoot(),
+    ...agents,
+    expectations: [],
+    isolation: 'snapshot' as const,
+    accel: options.accel ?? 'auto',
+    jobs: options.jobs,
+    command: [
+      ...(options.command ?? [
+        'corematrix',
+        'floor',
+        ...(options.object === undefined ? [] : [options.object]),
+        ...kernels.flatMap((kernel) => ['-k', kernel]),
+      ]),
+    ],
+  };
+  const found = await findMinimumKernel({ object, run: request }, emit, signal);
+  signal.throwIfAborted();
+  return found;
 }

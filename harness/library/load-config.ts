@@ -5,6 +5,7 @@ import { ConfigurationError } from '../base/errors.ts';
 import { loadConfig as readConfig, PartlyUsable, type PlacedConfig } from '../plan/config/load.ts';
 import { readInputs } from '../plan/inputs/inputs.ts';
 import { objectSources } from '../plan/inputs/object-sources.ts';
+import { checkOptions, type Rule, RULES } from './check-options.ts';
 import { checkNotRedirected } from '../plan/untrusted/outside.ts';
 import { refuseUntrusted } from '../plan/untrusted/refuse.ts';
 
@@ -49,13 +50,18 @@ async function placedConfig(named: string | undefined): Promise<LoadedConfig> {
   return found ? { ...(await readConfig(CONFIG_NAME)), file: CONFIG_NAME, directory: process.cwd() } : emptyConfig();
 }
 
+const OPTION_RULES = { untrusted: RULES.flag } as const satisfies Record<keyof ConfigOptions, Rule>;
+
 /**
  * Reads and checks a configuration.
  * @param file its path (default: corematrix.yaml in the current folder; without that file, every setting has its default)
  * @throws ConfigurationError if it is not valid, with file, line and column
  * @throws UserError if the file cannot be read, or an untrusted configuration breaks a rule
  */
-export async function loadConfig(file?: string, { untrusted = false }: ConfigOptions = {}): Promise<LoadedConfig> {
+export async function loadConfig(file?: string, options: ConfigOptions = {}): Promise<LoadedConfig> {
+  checkOptions({ name: 'loadConfig()', rules: { file: RULES.text } }, { file });
+  checkOptions({ name: 'loadConfig()', rules: OPTION_RULES }, options);
+  const { untrusted = false } = options;
   if (!untrusted)
     return placedConfig(file).catch(async (error: unknown) => {
       throw await withObjectFaults(file ?? CONFIG_NAME, error);

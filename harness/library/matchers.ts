@@ -27,8 +27,8 @@ function pathOf(object: unknown): string {
   throw new UserError(`expected the path of a BPF object, got ${object === null ? 'null' : typeof object}`);
 }
 
-function selectorsOf(selectors: Selectors): string[] {
-  return typeof selectors === 'string' ? [selectors] : [...selectors];
+function selectorsOf(selectors: Selectors): readonly string[] {
+  return typeof selectors === 'string' ? [selectors] : selectors;
 }
 
 /** The message of a failed matcher: what was expected, each failure in a line, and the causes with advice. */

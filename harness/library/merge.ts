@@ -1,5 +1,6 @@
 // Joins results.
 import { UserError } from '../base/errors.ts';
+import { checkOptions, RULES } from './check-options.ts';
 import { mergeResults, type NamedResults } from '../results/merge.ts';
 import type { Results } from '../results/schema.ts';
 
@@ -11,6 +12,7 @@ import type { Results } from '../results/schema.ts';
  * @example see docs/library.md
  */
 export function merge(inputs: readonly NamedResults[]): Results {
+  checkOptions({ name: 'merge()', rules: { inputs: RULES.inputs }, required: ['inputs'] }, { inputs });
   const [first, ...others] = inputs;
   if (!first) throw new UserError('no results named');
   return mergeResults([first, ...others]);

@@ -1,5 +1,6 @@
 // Results from the text of a results.json.
 import { readVersionedResults } from '../../reports/json.ts';
+import { checkOptions, RULES } from './check-options.ts';
 import type { Results } from '../results/schema.ts';
 
 /**
@@ -10,5 +11,6 @@ import type { Results } from '../results/schema.ts';
  * @example see docs/library.md
  */
 export function parseResults(text: string, name = 'results.json'): Results {
+  checkOptions({ name: 'parseResults()', rules: { text: RULES.text, name: RULES.text }, required: ['text'] }, { text, name });
   return readVersionedResults(text, name).results;
 }

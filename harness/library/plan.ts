@@ -68,6 +68,7 @@ export async function lockOf({ config: { lock }, directory }: LoadedConfig, froz
   if (frozen)
     throw new UserError(
       `--frozen needs a lock file: "corematrix kernels lock -o kernels.lock.json", and lock: kernels.lock.json in ${CONFIG_NAME}`,
+      { inProgram: '`frozen` needs a `config` that names a lock file; "corematrix kernels lock -o kernels.lock.json" writes one' },
     );
   return undefined;
 }
@@ -87,12 +88,15 @@ export async function readPlan(options: PlanOptions): Promise<Plan> {
   if (objects.length === 0 && configured.sources.length === 0)
     throw new UserError(
       `no object to run: name one, for example "corematrix run prog.bpf.o -k ${DEFAULT_SELECTOR}", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
+      { inProgram: 'no object to run: give `objects`, or a `config` that lists objects' },
     );
   const { selectors, optional } = chosenKernels(options.kernels, loaded);
   if (selectors.length === 0 && loaded.file !== undefined)
     throw new UserError(`${loaded.file}: it lists no kernels; add kernels:, or give -k, for example "-k ${DEFAULT_SELECTOR}"`);
   if (selectors.length === 0)
-    throw new UserError(`no kernel to run on: give -k, for example "-k ${DEFAULT_SELECTOR}", or list kernels in ${CONFIG_NAME}`);
+    throw new UserError(`no kernel to run on: give -k, for example "-k ${DEFAULT_SELECTOR}", or list kernels in ${CONFIG_NAME}`, {
+      inProgram: `no kernel to run on: give \`kernels\`, for example [${JSON.stringify(DEFAULT_SELECTOR)}], or a \`config\` that lists kernels`,
+    });
   const loaders = options.loaders ?? config.loaders;
   const inputs =
     objects.length > 0

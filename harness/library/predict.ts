@@ -5,6 +5,8 @@ import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { type PredictedMatrix, predictMatrix } from '../predict/result.ts';
 import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } from './configured.ts';
+import { checkOptions, type Rule, RULES } from './check-options.ts';
+import { forProgram } from './program-words.ts';
 import { withPublicErrors } from './running.ts';
 
 /** The lines that libbpf would print for one load. */
@@ -29,6 +31,16 @@ export interface PredictOptions extends NamedObjects {
   signal?: AbortSignal | undefined;
 }
 
+const OPTION_RULES = {
+  objects: RULES.paths,
+  kernels: RULES.selectors,
+  config: RULES.config,
+  pull: RULES.callback,
+  loader: RULES.text,
+  onLoad: RULES.callback,
+  signal: RULES.signal,
+} as const satisfies Record<keyof PredictOptions, Rule>;
+
 /**
  * Predicts from BTF alone which programs fail on which kernels. It starts no guest, and downloads only what `pull` does.
  * @returns the prediction; a line for each object, kernel or module that cannot be used; and a line for each peculiarity
@@ -38,7 +50,15 @@ export interface PredictOptions extends NamedObjects {
  * @throws the reason of the signal if it aborts
  * @example see docs/library.md
  */
-export async function predict({ kernels, pull, loader, onLoad, signal, ...named }: PredictOptions): Promise<PredictedMatrix> {
+export async function predict(options: PredictOptions): Promise<PredictedMatrix> {
+  return forProgram(async () => {
+    checkOptions({ name: 'predict()', rules: OPTION_RULES, required: ['objects'] }, options);
+    return predictObjects(options);
+  });
+}
+
+/** The same for a command: errors name its options. */
+export async function predictObjects({ kernels, pull, loader, onLoad, signal, ...named }: PredictOptions): Promise<PredictedMatrix> {
   return withPublicErrors(async () => {
     signal?.throwIfAborted();
     const inputs = await readConfigured(named, { bigEndian: true, overrulingLoader: loader });

@@ -2,7 +2,7 @@
 import { NothingUsableError, UserFaults } from '../base/errors.ts';
 import { cacheRoot } from '../base/files.ts';
 import { unlessInterrupted } from '../base/interrupted.ts';
-import type { Gate } from '../base/vocabulary.ts';
+import { type Gate, GATES } from '../base/vocabulary.ts';
 import type { Config } from '../plan/config/schema.ts';
 import type { Expectation } from '../plan/expectations/expectation-schema.ts';
 import { describeExpectation, sortByExpiry } from '../plan/expectations/expectations.ts';
@@ -18,6 +18,8 @@ import type { TimeLimits } from '../run/time-limits.ts';
 import { ensureAgents } from './agents.ts';
 import { checkReleases } from './loader-releases.ts';
 import { type Plan, type PlanOptions, readPlan } from './plan.ts';
+import { checkOptions, membersOf, oneOf, type Rule, RULES, signalOf } from './check-options.ts';
+import { forProgram } from './program-words.ts';
 import { type Running, startWork } from './running.ts';
 import { withExplanation } from './with-explanation.ts';
 
@@ -53,6 +55,32 @@ export interface RunOptions extends PlanOptions, RunSettings {
   /** Ends all guests and downloads. The results then have the finished cells; the others are `not-run`. */
   signal?: AbortSignal | undefined;
 }
+
+const OPTION_RULES = {
+  objects: RULES.paths,
+  kernels: RULES.selectors,
+  loaders: RULES.loaders,
+  config: RULES.config,
+  shard: RULES.shard,
+  baseline: RULES.results,
+  lastFailed: RULES.results,
+  onlyChanged: RULES.results,
+  refresh: RULES.flag,
+  frozen: RULES.flag,
+  mirrors: RULES.addresses,
+  trustMirrors: RULES.addresses,
+  mirrorKeys: RULES.paths,
+  jobs: RULES.wholeAbove0,
+  accel: RULES.accel,
+  isolation: oneOf(['snapshot', 'boot']),
+  timeout: RULES.seconds,
+  bootTimeout: RULES.seconds,
+  predictFirst: RULES.flag,
+  cache: RULES.flag,
+  policy: membersOf({ gate: oneOf(GATES), failOnFlaky: RULES.flag, maxInfra: RULES.whole }),
+  command: RULES.words,
+  signal: RULES.signal,
+} as const satisfies Record<keyof RunOptions, Rule>;
 
 export interface FinishedRun {
   /** With the root causes of the failures, unless the run was interrupted. `results.run.complete` is false after an interrupt. */
@@ -146,14 +174,23 @@ function commandOf({ objects = [], kernels = [], loaders = [], config }: PlanOpt
  * @example see docs/library.md
  */
 export function run(options: RunOptions): Running<FinishedRun> {
-  return startWork(async (emit, signal) => {
-    await checkGuestMachine();
-    const plan = await readPlan(options);
-    const { problems, objects } = plan.inputs;
-    if (objects.length === 0) throw new NothingUsableError('no object can be used', problems);
-    const notes = planNotes(plan);
-    for (const text of [...problems, ...notes]) emit({ kind: 'note', text });
-    const command = options.command ?? commandOf(options);
-    return { results: await runPlan(plan, { ...options, command }, emit, signal), problems, notes };
-  }, options.signal);
+  return startWork(
+    async (emit, signal) =>
+      forProgram(async () => {
+        checkOptions({ name: 'run()', rules: OPTION_RULES }, options);
+        return runOptions(options, emit, signal);
+      }),
+    signalOf(options),
+  );
+}
+
+async function runOptions(options: RunOptions, emit: Emit, signal: AbortSignal): Promise<FinishedRun> {
+  await checkGuestMachine();
+  const plan = await readPlan(options);
+  const { problems, objects } = plan.inputs;
+  if (objects.length === 0) throw new NothingUsableError('no object can be used', problems);
+  const notes = planNotes(plan);
+  for (const text of [...problems, ...notes]) emit({ kind: 'note', text });
+  const command = options.command ?? commandOf(options);
+  return { results: await runPlan(plan, { ...options, command }, emit, signal), problems, notes };
 }

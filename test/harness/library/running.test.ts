@@ -121,7 +121,7 @@ async function faultOf(call: () => unknown): Promise<string> {
 }
 
 describe('errors', () => {
-  it('each error of the library has its class and the words of the command line', async () => {
+  it('each error of the library has its class and names the options of the library', async () => {
     await writeFile(join(folder, 'wrong.yaml'), 'kernel: 6.12\n');
     await writeFile(join(folder, 'text.bpf.o'), 'text');
     const text = join(folder, 'text.bpf.o');
@@ -150,12 +150,12 @@ describe('errors', () => {
       debian:1.0: no such kernel in the cache; "corematrix kernels pull debian:1.0" adds it",
         "NothingUsableError: no object can be used
       FOLDER/text.bpf.o: not an ELF file",
-        "UserError: no object to run: name one, for example "corematrix run prog.bpf.o -k debian:all", or list objects in corematrix.yaml ("corematrix init" makes one)",
-        "UserError: no kernel to run on: give -k, for example "-k debian:all", or list kernels in corematrix.yaml",
+        "UserError: no object to run: give \`objects\`, or a \`config\` that lists objects",
+        "UserError: no kernel to run on: give \`kernels\`, for example ["debian:all"], or a \`config\` that lists kernels",
         "NothingUsableError: no object can be used
       FOLDER/text.bpf.o: not an ELF file",
         "UserError: 'debain:6.12' is not a kernel selector; did you mean debian:6.12? (all forms: corematrix kernels --help)",
-        "UserError: --frozen needs a lock file: "corematrix kernels lock -o kernels.lock.json", and lock: kernels.lock.json in corematrix.yaml",
+        "UserError: \`frozen\` needs a \`config\` that names a lock file; "corematrix kernels lock -o kernels.lock.json" writes one",
         "UserError: FOLDER/text.bpf.o: not an ELF file",
         "UserError: no results named",
         "UserError: a.json: not a results file: it has no number in schemaVersion",
