@@ -19,7 +19,14 @@ import type { Mode } from '../plan/settings/mode-name.ts';
 import { type Hit, type Reach, reachOf } from './reach/reach.ts';
 import { type ObjectReach, objectReach } from './reach/input.ts';
 import { type LoadPredictor, loadPredictor } from '../core-relo/relocate.ts';
-import { programRefusedByLibbpf, programWithoutTarget, refusedByLoader, usdtWithoutMaps } from './findings/object-only.ts';
+import {
+  damageFindings,
+  namelessArguments,
+  programRefusedByLibbpf,
+  programWithoutTarget,
+  refusedByLoader,
+  usdtWithoutMaps,
+} from './findings/object-only.ts';
 import { attachByNameFindings, certainlyWithoutTarget } from './findings/attach-by-name.ts';
 import { attachTypeFindings, withoutAttachFunction } from './findings/attach-type.ts';
 import { callbackFindings } from './findings/callbacks.ts';
@@ -288,10 +295,13 @@ const NO_BTF: PredictedFailure = {
 /** The prediction on a kernel without BTF: only what the object alone decides, and that relocations fail. */
 function cellWithoutBtf(object: BpfObject, loader: Loader): PredictedCell {
   const refused = refusedByLoader(object, loader) ?? (object.relocations.length > 0 ? NO_BTF : null);
+  const damage = damageFindings(object, loader);
   const programs = object.programs.map((program): PredictedProgram => {
-    const isLoaded = program.autoload !== false;
-    const findings = isLoaded ? programRefusedByLibbpf(program, object, loader).map((finding) => ({ ...finding, at: null })) : [];
-    return { name: program.name, failure: isLoaded ? (refused ?? findings[0]?.failure ?? null) : null, possible: null, findings };
+    if (program.autoload === false) return { name: program.name, failure: null, possible: null, findings: [] };
+    const own = programRefusedByLibbpf(program, object, loader);
+    const failure = refused ?? own[0]?.failure ?? null;
+    const possible = failure ? null : (damage[0]?.failure ?? null);
+    return { name: program.name, failure, possible, findings: [...damage, ...own].map((finding) => ({ ...finding, at: null })) };
   });
   return { programs, relocations: [], loads: [] };
 }
@@ -342,12 +352,16 @@ export function predictCell(
           ...usdtWithoutMaps(program, input, loader),
         ];
   const settled = input.programs.map((program, at) => (isLoadedByMap(program, loader) ? (decided.programs[at] ?? program) : program));
+  const damage = damageFindings(input, loader);
+  const namelessIn = namelessArguments(input, loader);
   const own = new Map(
     settled.map(
       (program) =>
         [
           program.name,
           [
+            ...damage,
+            ...namelessIn(program),
             ...ownFindings(program, input, kernel, loader),
             ...callbacksIn(program),
             ...kfuncsIn(program),

@@ -56,6 +56,8 @@ export interface Elf {
   littleEndian: boolean;
   machine: number;
   sections: ElfSection[];
+  /** What in the headers no tool writes, so that stricter readers refuse the file; null if there is nothing. */
+  damage: string | null;
 }
 
 export type ElfResult = { ok: true; elf: Elf } | { ok: false; reason: string };
@@ -95,6 +97,42 @@ function u64(view: DataView, at: number, little: boolean): number {
   return Number(view.getBigUint64(at, little));
 }
 
+/** The one version of ELF. */
+const EV_CURRENT = 1;
+const SHT_STRTAB = 3;
+const SHF_COMPRESSED = 0x800;
+/** What decoding puts in place of bytes that are no UTF-8. */
+export const REPLACEMENT = '\ufffd';
+const SHT_REL = 9;
+const REL_SIZE = 16;
+
+/** A version, program headers or an unusual size in the header of an object. @see NewFile() in Go's debug/elf, ElfN_Ehdr in elf(5) */
+function headerDamage(view: DataView, little: boolean): string | null {
+  if (view.getUint8(6) !== EV_CURRENT || view.getUint32(20, little) !== EV_CURRENT) return 'the version of ELF in its header is not 1';
+  return view.getUint16(56, little) === 0 ? null : 'its header claims program headers, which an object does not have';
+}
+
+interface RawSection {
+  nameOffset: number;
+  entrySize: number;
+  section: ElfSection;
+}
+
+/** The size of an entry in the tables that loaders read, by the type of the section. */
+const ENTRY_SIZES: Readonly<Partial<Record<number, number>>> = { [SHT_SYMTAB]: SYMBOL_SIZE, [SHT_REL]: REL_SIZE };
+
+function sectionDamage(raw: readonly RawSection[], names: ElfSection | undefined): string | null {
+  if (names?.type !== SHT_STRTAB) return 'the section that its header names for the names of sections is no table of strings';
+  for (const [index, { nameOffset, entrySize, section }] of raw.entries()) {
+    if (entrySize !== (ENTRY_SIZES[section.type] ?? entrySize)) return `the entries of section ${index} claim ${entrySize} bytes`;
+    if (nameOffset >= names.size) return `the name of section ${index} lies beyond the table of names`;
+    if (stringAt(names.bytes, nameOffset).includes(REPLACEMENT)) return `the name of section ${index} is no UTF-8`;
+    if ((section.flags & SHF_COMPRESSED) !== 0) return `section ${index} claims to be compressed`;
+    if (section.type === SHT_SYMTAB && raw[section.link]?.section.type !== SHT_STRTAB) return 'its symbol table names no table of strings';
+  }
+  return null;
+}
+
 /**
  * Reads the header and all sections of a 64-bit ELF file of either byte order.
  * @see elf(5), include/uapi/linux/elf.h
@@ -108,7 +146,7 @@ export function readElf(bytes: Uint8Array): ElfResult {
   const table = u64(view, 40, little);
   const entrySize = view.getUint16(58, little);
   let count = view.getUint16(60, little);
-  if (table === 0) return { ok: true, elf: { littleEndian: little, machine, sections: [] } };
+  if (table === 0) return { ok: true, elf: { littleEndian: little, machine, sections: [], damage: null } };
   if (entrySize !== SECTION_SIZE) return { ok: false, reason: `section headers of ${entrySize} bytes instead of ${SECTION_SIZE}` };
   if (table + SECTION_SIZE > bytes.length) return { ok: false, reason: 'truncated: the section headers lie beyond the end of the file' };
   // With more than 65,279 sections the first header holds the count.
@@ -116,7 +154,7 @@ export function readElf(bytes: Uint8Array): ElfResult {
   if (count > MAX_SECTIONS) return { ok: false, reason: `${count} sections are too many` };
   if (table + count * SECTION_SIZE > bytes.length)
     return { ok: false, reason: 'truncated: the section headers lie beyond the end of the file' };
-  const raw: { nameOffset: number; section: ElfSection }[] = [];
+  const raw: RawSection[] = [];
   for (let index = 0; index < count; index++) {
     const at = table + index * SECTION_SIZE;
     const type = view.getUint32(at + 4, little);
@@ -126,6 +164,7 @@ export function readElf(bytes: Uint8Array): ElfResult {
     if (inFile && offset + size > bytes.length) return { ok: false, reason: `truncated: section ${index} lies beyond the end of the file` };
     raw.push({
       nameOffset: view.getUint32(at, little),
+      entrySize: u64(view, at + 56, little),
       section: {
         name: '',
         type,
@@ -139,7 +178,8 @@ export function readElf(bytes: Uint8Array): ElfResult {
   }
   const names = raw[view.getUint16(62, little)]?.section.bytes ?? new Uint8Array();
   const sections = raw.map(({ nameOffset, section }) => ({ ...section, name: stringAt(names, nameOffset) }));
-  return { ok: true, elf: { littleEndian: little, machine, sections } };
+  const damage = headerDamage(view, little) ?? sectionDamage(raw, raw[view.getUint16(62, little)]?.section);
+  return { ok: true, elf: { littleEndian: little, machine, sections, damage } };
 }
 
 /** The first section of that name, or undefined. */

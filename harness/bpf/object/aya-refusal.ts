@@ -69,6 +69,10 @@ function externSection({ btf, elf }: BpfObject): string | null {
   return null;
 }
 
+function mapsWithoutBtf({ btf, elf }: BpfObject): string | null {
+  return btf === null && elf.sections.some(({ name }) => name === '.maps') ? 'no BTF parsed for object' : null;
+}
+
 function unknownKind({ ext }: BpfObject): string | null {
   const kinds = [...(ext?.relocations.values() ?? [])].flat().map(({ kind }) => kind);
   return kinds.includes(TYPE_MATCHES) ? `BTF error: invalid BTF relocation kind \`${TYPE_MATCHES}\`` : null;
@@ -89,6 +93,6 @@ function unknownMapType({ maps }: BpfObject): string | null {
  * @see Object::parse(), ProgramSection::from_str() and fixup_and_sanitize_btf() in aya-obj
  */
 export function ayaRefusal(object: BpfObject, release: AyaRelease): string | null {
-  const opened = unknownKind(object) ?? unknownSection(object, release) ?? externSection(object);
+  const opened = unknownKind(object) ?? unknownSection(object, release) ?? externSection(object) ?? mapsWithoutBtf(object);
   return opened ?? unknownMapType(object) ?? unsupportedMap(object, release);
 }

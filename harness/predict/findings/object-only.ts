@@ -2,8 +2,12 @@
 import { ayaRefusal } from '../../bpf/object/aya-refusal.ts';
 import { usedSection } from '../../bpf/object/attach-point.ts';
 import { ciliumRefusal, type CiliumRelease } from '../../bpf/object/cilium-refusal.ts';
+import { nameOf } from '../../bpf/btf/btf.ts';
+import { parameterOf, parameterTypes, referencedType } from '../../bpf/btf/types.ts';
+import { damagesOf } from '../../bpf/object/damage.ts';
 import { openFailure } from '../../bpf/object/open-failure.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
+import { instructionRelocations } from '../../bpf/object/references.ts';
 import { sectionKnownSince } from '../../bpf/object/section-names.ts';
 import type { Loader } from '../../core-relo/loader.ts';
 import { cannotOpen, givesNoTarget, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
@@ -26,6 +30,57 @@ export function refusedByLoader(
   if (byAya !== null) return notOpened(byAya, 'aya');
   const byCilium = cilium === null ? null : ciliumRefusal(object, cilium);
   return byCilium === null ? null : notOpened(byCilium, 'cilium/ebpf');
+}
+
+/** The library that checks more of an object than is known here; null if it is libbpf. */
+function strictLibrary({ aya, cilium }: Pick<Loader, 'aya' | 'cilium'>): string | null {
+  if (cilium !== null) return 'cilium/ebpf';
+  return aya === null ? null : 'aya';
+}
+
+/**
+ * What a damaged object may come to: its library may not open it, or the library or the kernel may refuse its BTF. Nothing is certain.
+ * libbpf has no such findings: `openFailure` knows what it refuses.
+ */
+export function damageFindings(object: BpfObject, loader: Pick<Loader, 'aya' | 'cilium'>): Finding[] {
+  const library = strictLibrary(loader);
+  const [first] = library === null ? [] : damagesOf(object);
+  if (!first) return [];
+  const opening = `unknown: ${library} may refuse this damaged object: ${first.words}`;
+  const reading = `unknown: ${library} or the kernel may refuse the BTF of this damaged object: ${first.words}`;
+  return [
+    { failure: { stage: 'open', class: 'object-invalid', reason: opening }, certain: false },
+    { failure: { stage: 'relocate', class: 'btf-missing', reason: reading }, certain: false },
+  ];
+}
+
+const CALL = 0x85;
+
+/** Whether a program calls a function of another section. */
+function callsOthers({ elf }: BpfObject, { section }: BpfProgram): boolean {
+  return [...instructionRelocations(elf)].some(({ section: own, offset }) => own.name === section && own.bytes[offset] === CALL);
+}
+
+/**
+ * Finds a function with an argument without a name, as Rust has them: the kernel refuses BTF with it. aya removes such functions, libbpf does
+ * without BTF, and cilium/ebpf fails if the program calls the function.
+ * @see btf_func_check() in the kernel's btf.c
+ */
+export function namelessArguments(object: BpfObject, { cilium }: Pick<Loader, 'cilium'>): (program: BpfProgram) => Finding[] {
+  const { btf, ext } = object;
+  if (cilium === null || btf === null || ext === null) return () => [];
+  const functions = [...ext.functions].flatMap(([section, each]) => each.map(({ typeId }) => ({ section, id: typeId })));
+  const nameless = functions.filter(({ id }) => {
+    const prototype = referencedType(btf, id);
+    return parameterTypes(btf, prototype).some((type, index) => type !== 0 && parameterOf(btf, prototype, index)?.name === '');
+  });
+  if (nameless.length === 0) return () => [];
+  return (program) => {
+    const found = nameless.find(({ section }) => section === program.section) ?? (callsOthers(object, program) ? nameless[0] : undefined);
+    if (!found) return [];
+    const reason = `the kernel refuses the BTF that cilium/ebpf gives it if it describes ${nameOf(btf, found.id)}, which has an argument without a name`;
+    return [{ failure: { stage: 'relocate', class: 'btf-missing', reason }, certain: false }];
+  };
 }
 
 /** Sections whose programs need a target in BTF. */

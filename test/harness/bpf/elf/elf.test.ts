@@ -78,7 +78,7 @@ describe('files that are no ELF of this project', () => {
   });
 
   it('an ELF file without sections is read', () => {
-    expect(readElf(header(2, 1))).toEqual({ ok: true, elf: { littleEndian: true, machine: 0, sections: [] } });
+    expect(readElf(header(2, 1))).toEqual({ ok: true, elf: { littleEndian: true, machine: 0, sections: [], damage: null } });
   });
 });
 
