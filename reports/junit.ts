@@ -8,11 +8,15 @@ import { stableKernelNames } from '../harness/results/kernel-names.ts';
 import { logText } from '../harness/results/logs.ts';
 import type { CellProgram, CellResult, KernelResult, Results } from '../harness/results/schema.ts';
 import { surprise } from '../harness/results/unexpected.ts';
+import type { Comparison } from '../harness/results/compare.ts';
+import { changeCounts } from './model/change-groups.ts';
+import type { RenderOptions } from './model/render-options.ts';
 import { type Why, whyLines, whyOf } from './model/why.ts';
 import { visible, visibleText } from '../harness/base/visible.ts';
 
 interface Context {
   results: Results;
+  comparison: Comparison | undefined;
   why: (program: CellProgram) => Why;
 }
 
@@ -90,6 +94,8 @@ function suite(kernel: KernelResult, stableName: string, context: Context): obje
     ...librariesUsed(results),
     ['accel', results.run.host.accel],
     ['logs', logsCutText({ cells })],
+    ['baseline', context.comparison?.baseline],
+    ['changes', context.comparison && changeCounts(context.comparison)],
     ...fixedOffsetLines(results.objects).map((line) => ['fixed offsets', line] as const),
   ].flatMap(([name, value]) => (typeof value === 'string' ? [{ '@name': name, '@value': visible(value) }] : []));
   return {
@@ -105,9 +111,9 @@ function suite(kernel: KernelResult, stableName: string, context: Context): obje
  * The text of junit.xml. The names of suites and test cases stay the same when a distribution updates a kernel, because CI servers follow a
  * test by its names; the release is a property.
  */
-export function renderJunit(results: Results): string {
+export function renderJunit(results: Results, { comparison }: RenderOptions = {}): string {
   const names = stableKernelNames(results.kernels);
-  const context: Context = { results, why: whyOf(results) };
+  const context: Context = { results, comparison, why: whyOf(results) };
   const builder = new XMLBuilder({
     ignoreAttributes: false,
     attributeNamePrefix: '@',

@@ -54,7 +54,8 @@ export async function compareWith(
   checkGate({ ...(baseline !== undefined && { baseline }), ...(gate && { gate }) });
   // A policy also applies to the first run, which has no baseline.
   if (baseline === undefined) return { comparison: null, gate: null };
-  const comparison = compareResults((await readResultsAt(baseline)).results, results);
-  const counted = COUNTED[gate ?? results.run.policy?.gate ?? 'failures'];
+  const decides = gate ?? results.run.policy?.gate ?? 'failures';
+  const comparison = { ...compareResults((await readResultsAt(baseline)).results, results), gate: decides };
+  const counted = COUNTED[decides];
   return { comparison, gate: counted && comparison.programs.filter(({ change }) => counted.includes(change)) };
 }

@@ -3,7 +3,7 @@ import { flavourOf } from './kernel-names.ts';
 import { surprise } from './unexpected.ts';
 import type { CellResult, KernelResult, ObjectResult, Results } from './schema.ts';
 import { compareRelocations, type RelocationChange } from './compare-relocations.ts';
-import { type Standing, STANDINGS, type Status } from '../base/vocabulary.ts';
+import { type Gate, type Standing, STANDINGS, type Status } from '../base/vocabulary.ts';
 
 /** Kinds of change, the most important first. */
 export const CHANGES = [
@@ -40,6 +40,8 @@ export interface Comparison {
   baseline: string;
   programs: ProgramChange[];
   relocations: RelocationChange[];
+  /** What of it leads to exit code 1; absent if no command decides about that. */
+  gate?: Gate;
 }
 
 interface Entry {

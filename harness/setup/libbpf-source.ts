@@ -163,6 +163,11 @@ function compilerVariables({ gcc, ar, sysroot }: Toolchain): string[] {
   return sysroot === null ? [] : [`CC=${gcc}`, `AR=${ar}`];
 }
 
+/** A text as one word of the shell in a recipe of make. */
+function quotedForMake(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`).replaceAll('$', '$$$$')}'`;
+}
+
 async function build(archive: string, target: string, toolchain: Toolchain): Promise<void> {
   const source = join(target, 'source');
   await checkSource(archive);
@@ -174,10 +179,11 @@ async function build(archive: string, target: string, toolchain: Toolchain): Pro
     'BUILD_STATIC_ONLY=y',
     'NO_PKG_CONFIG=y',
     // Reading the kernel's BTF is most of a load, and calls are slow under emulation: inlining saves a third.
-    `CFLAGS=${['-g', '-O3', `-ffile-prefix-map=${target}=libbpf`, ...toolchain.flags].join(' ')}`,
+    `CFLAGS=${['-g', '-O3', `-ffile-prefix-map=${target}=libbpf`, ...toolchain.flags].map(quotedForMake).join(' ')}`,
     ...compilerVariables(toolchain),
-    `OBJDIR=${objects}`,
-    `DESTDIR=${target}`,
+    // Relative to the folder of the makefile, which splits a path at spaces.
+    'OBJDIR=../../objects',
+    'DESTDIR=../..',
     'PREFIX=',
     'LIBDIR=/lib',
     'INCLUDEDIR=/include',

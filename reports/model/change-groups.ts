@@ -60,8 +60,24 @@ export function changeGroups({ programs, relocations }: Comparison): ChangeGroup
   return [...ofPrograms, ...ofRelocations].toSorted((a, b) => order.indexOf(a.change) - order.indexOf(b.change));
 }
 
-/** `1 regression, 2 fixed, 3 relocations changed`, or a text for no change. */
-export function changeCounts({ programs, relocations }: Comparison): string {
+/** Why a gate lets a run pass or not: `gate regressions: 0 regressions; not counted: 12 known failures`. Empty without a gate. */
+function gateWords({ programs, gate = 'failures' }: Comparison): string[] {
+  if (gate === 'failures') return [];
+  const count = (wanted: ProgramChange['change']) => programs.filter(({ change }) => change === wanted).length;
+  const [regressions, fresh, known] = [count('regression'), count('new-failure'), count('still-failing')];
+  const isCounted = gate === 'regressions+new';
+  const counted = [plural(regressions, 'regression'), ...(isCounted ? [plural(fresh, 'new failure')] : [])];
+  const excused = [
+    ...(known > 0 ? [plural(known, 'known failure')] : []),
+    ...(!isCounted && fresh > 0 ? [plural(fresh, 'new failure')] : []),
+  ];
+  const ending = excused.length === 0 ? [] : [`not counted: ${excused.join(', ')}`];
+  return [`gate ${gate}: ${counted.join(' and ')}`, ...ending];
+}
+
+/** `1 regression, 2 fixed, 3 relocations changed`, or a text for no change; then what the gate makes of it. */
+export function changeCounts(comparison: Comparison): string {
+  const { programs, relocations } = comparison;
   const counts = CHANGES.flatMap((change) => {
     const count = programs.filter((one) => one.change === change).length;
     if (count === 0) return [];
@@ -69,5 +85,6 @@ export function changeCounts({ programs, relocations }: Comparison): string {
     return [countable ? plural(count, WORDS[change]) : `${count} ${WORDS[change]}`];
   });
   if (relocations.length > 0) counts.push(`${plural(relocations.length, 'relocation')} changed`);
-  return counts.length === 0 ? 'nothing changed' : counts.join(', ');
+  const changes = counts.length === 0 ? 'nothing changed' : counts.join(', ');
+  return [changes, ...gateWords(comparison)].join('; ');
 }

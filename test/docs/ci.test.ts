@@ -208,7 +208,7 @@ describe('an example', () => {
         {
           "exitCode": 1,
           "lines": [
-            "since 2026-05-01 03:00 UTC: 1 regression",
+            "since 2026-05-01 03:00 UTC: 1 regression; gate regressions: 1 regression",
             "regression: so it is",
             "     probes/probe on 6.12",
             "history of 2 runs since 2026-05-01; not as expected: 0, 1",
@@ -221,7 +221,7 @@ describe('an example', () => {
         {
           "exitCode": 1,
           "lines": [
-            "since 2026-05-01 03:00 UTC: 1 regression",
+            "since 2026-05-01 03:00 UTC: 1 regression; gate regressions: 1 regression",
             "regression: so it is",
             "     probes/probe on 6.12",
             "history of 3 runs since 2026-05-01; not as expected: 0, 1, 1",
@@ -234,7 +234,7 @@ describe('an example', () => {
         {
           "exitCode": 0,
           "lines": [
-            "since 2026-05-01 03:00 UTC: 1 regression",
+            "since 2026-05-01 03:00 UTC: 1 regression; gate regressions: 1 regression",
             "regression: so it is",
             "     probes/probe on 6.12",
             "history of 4 runs since 2026-05-01; not as expected: 0, 1, 1, 1",
@@ -247,7 +247,7 @@ describe('an example', () => {
         {
           "exitCode": 0,
           "lines": [
-            "since 2026-05-04 03:00 UTC: 1 still failing",
+            "since 2026-05-04 03:00 UTC: 1 still failing; gate regressions: 0 regressions; not counted: 1 known failure",
             "still failing: so it is",
             "     probes/probe on 6.12",
             "history of 5 runs since 2026-05-01; not as expected: 0, 1, 1, 1, 1",

@@ -86,3 +86,14 @@ describe('junit.xml', () => {
     );
   });
 });
+
+it('junit.xml names the baseline, what changed since, and what the gate counts', () => {
+  const comparison = { baseline: '2026-05-01T03:00:00.000Z', programs: [], relocations: [], gate: 'regressions' } as const;
+  const properties = renderJunit(SAMPLE, { comparison: { ...comparison, programs: [], relocations: [] } }).match(
+    /<property name="(?:baseline|changes)".*\/>/g,
+  );
+  expect([...new Set(properties)]).toEqual([
+    '<property name="baseline" value="2026-05-01T03:00:00.000Z"/>',
+    '<property name="changes" value="nothing changed; gate regressions: 0 regressions"/>',
+  ]);
+});

@@ -152,7 +152,16 @@ describe('changes in reports', () => {
   const comparison = compareResults(before, SAMPLE);
 
   it('reports show changes first, the most serious before the rest', () => {
-    expect(changeCounts(comparison)).toBe('1 regression, 2 still failing, 1 fixed, 2 relocations changed');
+    const counts = '1 regression, 2 still failing, 1 fixed, 2 relocations changed';
+    expect(changeCounts(comparison)).toBe(counts);
+    expect(changeCounts({ ...comparison, gate: 'failures' })).toBe(counts);
+    expect(changeCounts({ ...comparison, gate: 'regressions' })).toBe(
+      `${counts}; gate regressions: 1 regression; not counted: 2 known failures`,
+    );
+    const known = { ...comparison, relocations: [], programs: comparison.programs.filter(({ change }) => change === 'still-failing') };
+    expect(changeCounts({ ...known, gate: 'regressions+new' })).toBe(
+      '2 still failing; gate regressions+new: 0 regressions and 0 new failures; not counted: 2 known failures',
+    );
     expect(
       changeCounts(
         compareResults(SAMPLE, { ...SAMPLE, cells: SAMPLE.cells.slice(2, 3), run: { ...SAMPLE.run, shard: { index: 1, total: 1 } } }),

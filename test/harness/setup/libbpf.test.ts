@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ensureLibbpf } from '../../../harness/setup/libbpf.ts';
 import { atLeast, buildOf, chooseRelease, chooseSource, WANTED_LIBBPF } from '../../../harness/setup/libbpf-source.ts';
+import { sha256Of } from '../../../harness/base/digest.ts';
 import { cacheRoot } from '../../../harness/base/files.ts';
 
 const choose = (...versions: string[]) => chooseSource(versions.map((version) => ({ version })))?.version ?? null;
@@ -128,3 +129,15 @@ it('a requested libbpf release means the newest of its minor version, or the nea
     ['2.1', null],
   ]);
 });
+
+it('libbpf is the same if the path of the cache has spaces and quotes', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'libbpf-'));
+  try {
+    const onNote = () => {};
+    const odd = await ensureLibbpf({ cache: join(folder, "it's a $cache"), onNote });
+    const usual = await ensureLibbpf({ cache: cacheRoot(), onNote });
+    expect(await sha256Of(odd.staticLib)).toBe(await sha256Of(usual.staticLib));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}, 300_000);
