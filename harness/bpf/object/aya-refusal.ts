@@ -41,18 +41,17 @@ function unknownSection({ elf }: BpfObject, release: AyaRelease): string | null 
   return found ? `invalid program section \`${found.name}\`` : null;
 }
 
-/** Types of maps that every kernel has, and that aya 0.13 does not load: it reads no inner maps, and has no type for the others. */
-const NO_MAPS_OF_0_13: ReadonlySet<string> = new Set([
-  'array_of_maps',
-  'hash_of_maps',
-  'cgroup_array',
-  'cgroup_storage',
-  'reuseport_sockarray',
-  'sk_storage',
-]);
+/** Types of maps of maps, whose inner maps aya 0.13 does not create. */
+const MAPS_OF_MAPS: ReadonlySet<string> = new Set(['array_of_maps', 'hash_of_maps']);
+/** Types of maps that every kernel has, and for which aya 0.13 has no type. */
+const NO_MAPS_OF_0_13: ReadonlySet<string> = new Set(['cgroup_array', 'cgroup_storage', 'reuseport_sockarray', 'sk_storage']);
 
 function unsupportedMap({ maps }: BpfObject, release: AyaRelease): string | null {
-  const found = release === '0.13' ? maps.find(({ type }) => NO_MAPS_OF_0_13.has(type)) : undefined;
+  if (release !== '0.13') return null;
+  // The loader program names the first by name, too, because aya creates maps in no order.
+  const [outer] = maps.flatMap(({ name, type }) => (MAPS_OF_MAPS.has(type) ? [name] : [])).toSorted();
+  if (outer !== undefined) return `map \`${outer}\`: this release of aya reads no definition of inner maps`;
+  const found = maps.find(({ type }) => NO_MAPS_OF_0_13.has(type));
   return found ? `type of map \`${found.name}\` (${found.type}) is unsupported` : null;
 }
 

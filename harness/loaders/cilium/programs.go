@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"debug/elf"
 	"slices"
+	"strings"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -41,7 +42,10 @@ func orderedPrograms(spec *ebpf.CollectionSpec, object []byte) []string {
 			}
 		}
 	}
-	names := sortedNames(spec.Programs)
+	// Functions of other sections than .text, such as Rust's panics in .text.unlikely., are programs without a type to the library.
+	names := slices.DeleteFunc(sortedNames(spec.Programs), func(name string) bool {
+		return strings.HasPrefix(spec.Programs[name].SectionName, ".text")
+	})
 	slices.SortStableFunc(names, func(a, b string) int {
 		return cmp.Or(cmp.Compare(places[a].section, places[b].section), cmp.Compare(places[a].offset, places[b].offset))
 	})

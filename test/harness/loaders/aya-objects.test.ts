@@ -3,12 +3,13 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
+import { ayaRefusal } from '../../../harness/bpf/object/aya-refusal.ts';
 import { dialectOf } from '../../../harness/bpf/object/dialect.ts';
 import { openFailure } from '../../../harness/bpf/object/open-failure.ts';
 import { readBpfObject } from '../../../harness/bpf/object/object.ts';
 import { readersAtFixedOffsets } from '../../../harness/predict/fixed-offsets.ts';
 import { contradictions, runLoaders, verdictsByKernels } from './run-loaders.ts';
-import { rustIsMissing } from './toolchains.ts';
+import { goIsMissing, rustIsMissing } from './toolchains.ts';
 
 const FOLDER = join(PACKAGE_ROOT, 'test/fixtures/aya-objects');
 const KERNELS = ['debian:5.10', 'debian:6.1', 'debian:6.12', 'debian:7.3'];
@@ -55,3 +56,28 @@ test.skipIf(rustIsMissing)(
   },
   1_800_000,
 );
+
+test.skipIf(goIsMissing)(
+  'cilium/ebpf has no rows for the panics of Rust, and a program that calls one may fail as predicted',
+  async () => {
+    const results = await runLoaders([join(FOLDER, 'refused.o')], ['debian:6.12'], ['cilium@0.22', 'cilium@0.17']);
+    expect(contradictions(results)).toEqual([]);
+    expect(verdictsByKernels(results)).toMatchInlineSnapshot(`
+      [
+        "refused+cilium-0.17/panics: 6.12 fail btf-missing: program panics: load BTF: load btf: invalid argument: [2] FUNC panic_bounds_check type_id=16 Invalid arg#3 (45 line(s) omitted)",
+        "refused+cilium-0.17/reads_past_end: 6.12 fail verifier-rejected: verifier: invalid access to packet, off=0 size=1, R1(id=0,off=0,r=0); R1 offset is outside of the packet at insn 1",
+        "refused+cilium-0.22/panics: 6.12 fail btf-missing: program panics: load BTF: load btf: invalid argument: [2] FUNC panic_bounds_check type_id=16 Invalid arg#3 (45 line(s) omitted)",
+        "refused+cilium-0.22/reads_past_end: 6.12 fail verifier-rejected: verifier: invalid access to packet, off=0 size=1, R1(id=0,off=0,r=0); R1 offset is outside of the packet at insn 1",
+      ]
+    `);
+  },
+  600_000,
+);
+
+test('aya 0.13 names itself in the prediction for a map of maps, and aya 0.14 opens the object', async () => {
+  const object = readBpfObject(await readFile(join(FOLDER, 'map_in_map.o')), 'map_in_map.o');
+  expect([ayaRefusal(object, '0.13'), ayaRefusal(object, '0.14')]).toEqual([
+    'map `GROUPS`: this release of aya reads no definition of inner maps',
+    null,
+  ]);
+});

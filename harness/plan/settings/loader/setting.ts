@@ -5,8 +5,9 @@ import type { Setting } from '../definition.ts';
 import { loaderSchema } from './schema.ts';
 
 /**
- * The object as aya reads it: sections whose names begin with `.text` have functions and no programs. Rust has panics in `.text.unlikely.`.
- * @see EbpfSectionKind::from_name() in aya-obj's obj.rs
+ * The object as aya and cilium/ebpf load it: sections whose names begin with `.text` have functions and no programs. Rust has panics in
+ * `.text.unlikely.`. cilium/ebpf reads these as programs without a type, which nothing loads but the programs that call them.
+ * @see EbpfSectionKind::from_name() in aya-obj's obj.rs, flattenPrograms() in cilium/ebpf's elf_reader.go
  */
 function withFunctionsOfText(object: BpfObject): BpfObject {
   const isFunction = ({ section }: { section: string }) => section.startsWith('.text');
@@ -19,5 +20,5 @@ function withFunctionsOfText(object: BpfObject): BpfObject {
 export const loader: Setting<string, string | null> = {
   schema: loaderSchema,
   prepare: (name) => (name === DEFAULT_LIBBPF ? null : name),
-  apply: (object, name) => (name !== null && namedLoader(name).family === 'aya' ? withFunctionsOfText(object) : object),
+  apply: (object, name) => (name !== null && namedLoader(name).family !== 'libbpf' ? withFunctionsOfText(object) : object),
 };
