@@ -6,6 +6,8 @@ import { UserError } from '../base/errors.ts';
 import { writeReportFolder } from '../../reports/folder/write.ts';
 import type { HtmlAssets } from '../../reports/model/render-options.ts';
 import { withExplanation } from '../library/with-explanation.ts';
+import { BUNDLE_FILE } from '../plan/bundle/schema.ts';
+import { type Bundle, bundleOf } from '../plan/bundle/write.ts';
 import { packExecutable } from '../plan/executable/pack-executable.ts';
 import type { Results } from '../results/schema.ts';
 import { exitCodeOfResults } from './exit.ts';
@@ -40,6 +42,7 @@ interface ExecOptions extends TrustFlags {
   format?: FormatName[];
   htmlAssets: HtmlAssets;
   force?: boolean;
+  bundle?: boolean;
   verbose?: boolean;
 }
 
@@ -91,24 +94,33 @@ async function tellMissing(results: Results): Promise<void> {
   if (missing.decides) process.exitCode = EXIT.usage;
 }
 
+interface Finished {
+  results: Results;
+  /** What the executable printed; null if nothing is known of it. */
+  output: PrintedBytes | null;
+  bundle: Bundle | undefined;
+}
+
 /** Writes the report folder if one is named. The terminal has the output of the executable, or the matrix if there are several kernels. */
-async function save(results: Results, output: PrintedBytes | null, { out, format, htmlAssets, force }: ExecOptions): Promise<void> {
+async function save({ results, output, bundle }: Finished, { out, format, htmlAssets, force }: ExecOptions): Promise<void> {
+  const bundled = bundle && { bundleFile: BUNDLE_FILE, bundle: bundle.bytes };
   const [only, more] = results.cells;
   if (only && !more) {
     await passOn({ results, cell: only, output }, 'exec');
     if (out !== undefined)
-      await writeReportFolder(results, out, { ...renderOptions(), htmlAssets, force, ...(format && { formats: format }) });
+      await writeReportFolder(results, out, { ...renderOptions(), htmlAssets, force, ...bundled, ...(format && { formats: format }) });
     return;
   }
   process.exitCode = exitCodeOfResults(results, 0);
-  if (out !== undefined) return showResults(results, out, { formats: format, htmlAssets, force });
+  if (out !== undefined) return showResults(results, out, { formats: format, htmlAssets, force, bundle });
   showMatrix(results);
 }
 
 /** The report folder is checked before any guest starts. */
-async function checkFolder({ out, format, force, htmlAssets }: ExecOptions): Promise<void> {
+async function checkFolder({ out, format, force, htmlAssets, bundle }: ExecOptions): Promise<void> {
+  if (out === undefined && bundle === true) throw new UserError('--bundle needs a report folder; name one with -o');
   if (out === undefined && format !== undefined) throw new UserError('--format needs a report folder; name one with -o');
-  if (out !== undefined) await checkOut(out, { formats: format, force, htmlAssets });
+  if (out !== undefined) await checkOut(out, { formats: format, force, htmlAssets, bundleFile: bundle === true ? BUNDLE_FILE : undefined });
 }
 
 async function exec(argv: readonly [string, ...string[]], options: ExecOptions, command: string[]): Promise<void> {
@@ -142,7 +154,9 @@ async function exec(argv: readonly [string, ...string[]], options: ExecOptions, 
         signal,
       ),
     save: async (results) => {
-      await save(await withExplanation(results, [], note), output, options);
+      const bundled = { run: results.run.id, objects: [object], releases: [], expectations: [] };
+      const bundle = options.bundle === true ? await bundleOf(bundled) : undefined;
+      await save({ results: await withExplanation(results, [], note), output, bundle }, options);
       await tellMissing(results);
       const next = nextCommand(results, results.run.command, options.out ?? '');
       if (next !== null) writeLine(process.stderr, `next: ${next}`);
@@ -188,6 +202,10 @@ export function addExecCommand(program: Command): void {
     .addOption(formatsOption())
     .addOption(htmlAssetsOption())
     .addOption(forceOption())
+    .option(
+      '--bundle',
+      `write the executable with its files to ${BUNDLE_FILE} in the report folder, so that "rerun" works on another machine; it has no value of --env`,
+    )
     .option('-v, --verbose', 'show progress also for one kernel')
     .action(async ([name = '', ...args]: string[], options: ExecOptions) =>
       exec([name, ...args], options, ['corematrix', ...process.argv.slice(2)]),

@@ -141,7 +141,9 @@ async function bundledSubject({ file, earlier, found, options }: Rerun): Promise
   const { id, sha256 } = found.object;
   const inBundle = await objectInBundle(dirname(file), { run: earlier.run.id, object: { id, sha256 }, untrusted: isUntrusted(options) });
   if (!inBundle) return null;
-  note(`the object and its settings are those of ${join(dirname(file), BUNDLE_FILE)}`);
+  note(
+    `the ${found.object.executable ? 'executable and its files' : 'object and its settings'} are those of ${join(dirname(file), BUNDLE_FILE)}`,
+  );
   const sources = sourcesOf(options);
   const selector = await selectorNow(found.kernel, foldersOf(file, earlier.run.command, undefined));
   return { ...inBundle, selector, sources, kernelOptions: { cache: cacheRoot(), ...sources } };
@@ -170,9 +172,17 @@ async function currentSubject({ file, earlier, found, options }: Rerun): Promise
 
 /** A configuration that the user names now has precedence over the bundle. */
 async function subjectOf(rerunOf: Rerun): Promise<Subject> {
-  const { earlier, found, options } = rerunOf;
-  if (found.object.executable)
-    throw new UserError(`${found.object.id} is an executable; to run it again: ${commandLine(earlier.run.command)}`);
+  const { file, earlier, found, options } = rerunOf;
+  if (found.object.executable) {
+    const packed = await bundledSubject(rerunOf);
+    if (!packed)
+      throw new UserError(
+        `${found.object.id} is an executable, and ${join(dirname(file), BUNDLE_FILE)} with its files is missing; "exec --bundle" writes it; to run it again: ${commandLine(earlier.run.command)}`,
+      );
+    for (const name of packed.object.executable?.variables ?? [])
+      if (process.env[name] === undefined) note(`${name} had a value in that run, and is not set here, so the guest does not get it`);
+    return packed;
+  }
   const bundled = options.config === undefined ? await bundledSubject(rerunOf) : null;
   return bundled ?? currentSubject(rerunOf);
 }
@@ -204,7 +214,8 @@ async function rerun(path: string, name: string, options: RerunOptions, command:
   const folder = await newFolder(out, `${kernel.id}.${subject.result.id}`);
   const sockets = options.gdb === true ? await makeWorkFolder() : null;
   const gdb = sockets && join(sockets.path, 'gdb');
-  const progress = showProgress(process.stderr, { verbose: true });
+  const executable = subject.executable && subject.result.path;
+  const progress = showProgress(process.stderr, { verbose: true, executable });
   const emit = (event: RunEvent) => progress.onEvent(event);
   try {
     if (gdb !== null) {
@@ -256,7 +267,7 @@ export function addRerunCommand(program: Command): void {
     .summary('run one cell of a report again, in a fresh boot, and keep everything')
     .description(
       'Boots the kernel of one cell again, does what the run did with its object, and keeps everything in a folder: the report, all logs, ' +
-        'the mailbox, the initramfs, and the QEMU command as a script. If the report folder has a bundle (run --bundle), the object and its ' +
+        'the mailbox, the initramfs, and the QEMU command as a script. If the report folder has a bundle (--bundle of run or exec), the object and its ' +
         'settings come from there, and without -c nothing else of the machine of the run is needed. Otherwise recorded paths are looked up ' +
         'where the run was started, in this folder, and beside the configuration and the results.',
     )

@@ -1,6 +1,5 @@
 // A command or script for the shell of a guest that has no terminal.
 import { UserError } from '../base/errors.ts';
-import { type Elf, readElf } from '../bpf/elf/elf.ts';
 import { executableObject } from '../plan/executable/pack-executable.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { standardInput } from './standard-input.ts';
@@ -22,12 +21,6 @@ export async function scriptFromInput(): Promise<string> {
   return script;
 }
 
-function elfOf(bytes: Uint8Array): Elf {
-  const read = readElf(bytes);
-  if (!read.ok) throw new UserError(`busybox: ${read.reason}`);
-  return read.elf;
-}
-
 interface ShellScript {
   script: string;
   /** A file for /root in the guest. */
@@ -43,11 +36,11 @@ interface ShellScript {
 export async function shellCommand({ script, object, timeoutMs, note }: ShellScript): Promise<RunObject> {
   const tools = await shellTools(note);
   const bytes = Buffer.from(script);
-  const busybox = tools.find(({ path }) => path === 'bin/busybox');
   return executableObject({
-    file: { path: 'shell', shown: 'shell', bytes, elf: elfOf(busybox?.bytes ?? bytes) },
+    file: { path: 'shell', shown: 'shell', bytes },
     argv: ['/bin/busybox', 'sh', '-c', PRELUDE],
     env: { PATH: '/bin:/usr/sbin', HOME: '/root', TMPDIR: '/tmp' },
+    variables: [],
     files: [...tools, ...(await objectFile(object)), { path: SCRIPT, bytes, executable: false }],
     folder: 'root',
     timeoutMs,

@@ -9,7 +9,9 @@ import { errnoName } from '../logs/libbpf/errno.ts';
 import type { TestRow } from '../logs/test-output/rows.ts';
 
 const NO_LOGS = { libbpf: null, verifier: null } as const;
+const EINVAL = 22;
 const EFBIG = 27;
+const ELOOP = 40;
 const NO_REASON = 'it printed no reason';
 
 function testResult({ name, status, reason }: TestRow): CellProgram {
@@ -23,6 +25,8 @@ function testResult({ name, status, reason }: TestRow): CellProgram {
 function resultsFile(path: string, { collected }: CellEvidence): ResultsFile {
   if (!collected) return { path, problem: 'the guest did not send it' };
   if (collected.errno === EFBIG) return { path, problem: 'it is larger than 8 MiB' };
+  if (collected.errno === EINVAL) return { path, problem: 'it is no plain file' };
+  if (collected.errno === ELOOP) return { path, problem: 'its links form a loop' };
   return collected.errno === 0 ? { path, text: collected.text } : { path, problem: `it cannot be read: ${errnoName(collected.errno)}` };
 }
 

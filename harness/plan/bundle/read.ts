@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { readUserFile } from '../../base/user-file.ts';
 import { readBpfObject } from '../../bpf/object/object.ts';
+import { runObjectOf } from '../executable/executable-object.ts';
 import type { Expectation } from '../expectations/expectation-schema.ts';
 import { preparedObject, type RunObject } from '../inputs/inputs.ts';
 import { prepareSettings } from '../object-settings/prepare.ts';
@@ -66,7 +67,19 @@ function customBtf(bundle: OpenBundle, entries: NonNullable<BundledObject['btf']
 /** The settings whose files of the other machine are in the bundle. */
 const FROM_BUNDLE: ReadonlySet<SettingName> = new Set(['command', 'trigger', 'btf']);
 
+/** An executable, with the values that variables have in the environment of this process. */
+function restoredExecutable(bundle: OpenBundle, { id, path, sha256, command, executable }: BundledObject): RunObject | null {
+  if (!executable || !command) return null;
+  const { size, results, variables } = executable;
+  const own = Object.fromEntries(variables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+  const env = { ...command.env, ...own };
+  const packed = { ...command, env, tar: fileOf(bundle, command.tar), sha256: command.tar };
+  return runObjectOf({ file: path, facts: { id, path, sha256, size }, command: packed, executable: { results, variables } });
+}
+
 async function restored(bundle: OpenBundle, entry: BundledObject): Promise<RunObject> {
+  const executable = restoredExecutable(bundle, entry);
+  if (executable) return executable;
   const { path, settings, command, triggers, btf } = entry;
   const { shown } = bundle;
   const bytes = fileOf(bundle, entry.sha256);
@@ -89,7 +102,8 @@ async function restored(bundle: OpenBundle, entry: BundledObject): Promise<RunOb
  * Refuses what an untrusted configuration may not have. Custom BTF is in the bundle, so its path names no file of this machine.
  * @throws UserFaults
  */
-async function refuse({ shown }: OpenBundle, { path, settings }: BundledObject, folder: string): Promise<void> {
+async function refuse({ shown }: OpenBundle, { path, settings, executable }: BundledObject, folder: string): Promise<void> {
+  if (executable) throw new UserError(`${shown}: ${path}: refused because the bundle is not trusted: it is an executable`);
   const btf = settings.btf === undefined ? {} : { btf: BUNDLE_FILE };
   const config = { objects: [{ path: BUNDLE_FILE, ...settings, ...btf }] };
   await refuseUntrusted({ config, at: () => `${shown}: ${path}` }, folder);

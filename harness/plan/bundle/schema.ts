@@ -26,6 +26,15 @@ const bundledObject = z.strictObject({
   settings: objectSettingsSchema,
   /** The custom loader: its command, and the digest of the archive with its files. */
   command: z.strictObject({ ...command.shape, tar: sha256 }).optional(),
+  /** Present for an executable, whose `sha256` is that of the program or script; its files are in the archive of `command`. */
+  executable: z
+    .strictObject({
+      size: z.int().nonnegative(),
+      results: z.string().nullable(),
+      /** The names of variables whose values the user gave, which are not in `command`. */
+      variables: z.array(z.string()),
+    })
+    .optional(),
   /** The commands among the triggers, by their positions, and the digest of the archive with their files. */
   triggers: z.strictObject({ tar: sha256, commands: z.array(z.tuple([z.int().nonnegative(), command])) }).optional(),
   /** Custom BTF by kernel release; `null` for a kernel whose release is unknown. */

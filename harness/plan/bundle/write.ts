@@ -36,6 +36,21 @@ class Files {
 
 const commandOf = ({ folder, argv, env, timeoutMs }: GuestCommand) => ({ folder, argv: [...argv], env: { ...env }, timeoutMs });
 
+/** The entry of an executable, without the values of variables. */
+function bundledExecutable({ prepared: { command }, result, executable, settings }: RunObject, files: Files): BundledObject | null {
+  if (!executable || !command) return null;
+  const { results, variables } = executable;
+  const env = Object.fromEntries(Object.entries(command.env).filter(([name]) => !variables.includes(name)));
+  return {
+    id: result.id,
+    path: result.path,
+    sha256: result.sha256,
+    settings,
+    command: { ...commandOf({ ...command, env }), tar: files.add(command.tar) },
+    executable: { size: result.size, results, variables: [...variables] },
+  };
+}
+
 async function bundled({ bytes, settings, prepared, result }: RunObject, { releases }: BundledRun, files: Files): Promise<BundledObject> {
   const { command, trigger, btf } = prepared;
   const triggers = trigger?.commands;
@@ -61,7 +76,7 @@ async function bundled({ bytes, settings, prepared, result }: RunObject, { relea
 export async function bundleOf(request: BundledRun): Promise<Bundle> {
   const files = new Files();
   const objects: BundledObject[] = [];
-  for (const object of request.objects) objects.push(await bundled(object, request, files));
+  for (const object of request.objects) objects.push(bundledExecutable(object, files) ?? (await bundled(object, request, files)));
   const plan: BundlePlan = { version: 1, run: request.run, objects, expectations: [...request.expectations] };
   const digests = [...files.byDigest.keys()].toSorted();
   const packed = digests.map((digest) => ({

@@ -3,21 +3,17 @@ import { createHash } from 'node:crypto';
 import { basename, dirname, relative } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { uniqueId } from '../../base/ids.ts';
-import { type Elf, readElf } from '../../bpf/elf/elf.ts';
-import type { BpfObject } from '../../bpf/object/object.ts';
+import { readElf } from '../../bpf/elf/elf.ts';
 import type { RunObject } from '../inputs/inputs.ts';
 import { packFiles } from '../packing/archive.ts';
 import { librariesOf, type PackedFile } from '../packing/libraries.ts';
+import { runObjectOf } from './executable-object.ts';
 import { EXEC_FOLDER, guestFolderOf, typedGuestPath } from './guest-path.ts';
 import { checkInterpreter } from './interpreters.ts';
 import { namedFiles, testdataFiles } from './named-files.ts';
 import { firstLineOf, interpreterFiles, LIBRARY_FOLDER, startedProgram } from './started-program.ts';
 
 const MIB = 2 ** 20;
-/** A guest of the default size has room for an archive of this size beside the response. */
-const MAX_SMALL_ARCHIVE = 40 * MIB;
-/** A larger guest has a larger mailbox. */
-const LARGE_GUEST_MIB = 1024;
 const MAX_ARCHIVE = 200 * MIB;
 /** The folders in the PATH of a guest, after that of the executable. */
 export const SYSTEM_PATH: readonly string[] = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
@@ -39,12 +35,6 @@ export interface ExecutableRequest {
   /** The working folder. */
   directory: string;
   note: (text: string) => void;
-}
-
-/** An executable has no BPF programs that corematrix could see. */
-function withoutPrograms(elf: Elf): BpfObject {
-  const none = { programs: [], subprograms: [], maps: [], alternatives: [], relocations: [], kconfig: new Set<string>() };
-  return { littleEndian: elf.littleEndian, license: null, elf, btf: null, ext: null, ...none };
 }
 
 /** Of several files with one path, the first. */
@@ -86,10 +76,12 @@ function idOf(file: string): string {
 
 export interface PackedProgram {
   /** The program or script, with the executable that starts. */
-  file: { path: string; shown: string; bytes: Uint8Array; elf: Elf };
+  file: { path: string; shown: string; bytes: Uint8Array };
   /** The command in the guest. */
   argv: string[];
   env: Readonly<Record<string, string>>;
+  /** The names of variables whose values the user gave: a bundle does not hold these values. */
+  variables: readonly string[];
   /** Everything that the guest gets. */
   files: readonly PackedFile[];
   /** The working folder in the guest, without a leading slash. */
@@ -103,21 +95,13 @@ export interface PackedProgram {
  * A packed program as the object of a run.
  * @throws UserError if all files together are too large
  */
-export function executableObject({ file, argv, env, files, folder, timeoutMs, results }: PackedProgram): RunObject {
+export function executableObject({ file, argv, env, variables, files, folder, timeoutMs, results }: PackedProgram): RunObject {
   const tar = packFiles(files, ['root', LIBRARY_FOLDER, folder]);
   checkSize(tar, files, file.shown);
   const digestOf = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
   const command = { folder: `/${folder}`, argv, env, timeoutMs, tar, sha256: digestOf(tar) };
   const facts = { id: idOf(file.path), path: file.shown, sha256: digestOf(file.bytes), size: file.bytes.length };
-  return {
-    file: file.path,
-    bytes: new Uint8Array(),
-    bpf: withoutPrograms(file.elf),
-    settings: {},
-    prepared: { command, ...(tar.length > MAX_SMALL_ARCHIVE && { memory: LARGE_GUEST_MIB }) },
-    executable: { results },
-    result: { ...facts, executable: true, license: null, programs: [], relocations: [], maps: [] },
-  };
+  return runObjectOf({ file: file.path, facts, command, executable: { results, variables } });
 }
 
 /**
@@ -138,9 +122,10 @@ export async function packExecutable(request: ExecutableRequest): Promise<RunObj
   const shown = relative(directory, program.file);
   const path = [dirname(program.argv[0] ?? '/'), ...SYSTEM_PATH].join(':');
   return executableObject({
-    file: { path: program.file, shown: shown.startsWith('..') ? program.file : shown, bytes: program.bytes, elf: program.elf },
+    file: { path: program.file, shown: shown.startsWith('..') ? program.file : shown, bytes: program.bytes },
     argv: [...program.argv, ...args],
     env: { PATH: path, HOME: '/root', TMPDIR: '/tmp', LD_LIBRARY_PATH: `/${LIBRARY_FOLDER}`, ...env },
+    variables: Object.keys(env),
     files,
     folder,
     timeoutMs,

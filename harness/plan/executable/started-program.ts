@@ -3,7 +3,6 @@ import { realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UserError } from '../../base/errors.ts';
 import { readUserFile } from '../../base/user-file.ts';
-import type { Elf } from '../../bpf/elf/elf.ts';
 import { findProgram } from '../packing/find-program.ts';
 import { librariesOf, PACKED_FILE, type PackedFile, readExecutable } from '../packing/libraries.ts';
 import { EXEC_FOLDER, guestPathOf, isFreeInGuest } from './guest-path.ts';
@@ -17,7 +16,6 @@ export interface StartedProgram {
   /** What is tested: the executable, or the script. */
   file: string;
   bytes: Uint8Array;
-  elf: Elf;
   /** The real path of the executable that starts. */
   executable: string;
   /** The first words of the command in the guest. */
@@ -47,7 +45,7 @@ async function executableAt(file: string, shown: string): Promise<StartedProgram
   const executable = await realpath(file);
   const libraries = await librariesOf(executable, elf, { folder: LIBRARY_FOLDER, extra, shown });
   const path = guestPathOf(executable);
-  return { file, bytes, elf, executable, argv: [`/${path}`], files: [{ path, bytes, executable: true }, ...libraries] };
+  return { file, bytes, executable, argv: [`/${path}`], files: [{ path, bytes, executable: true }, ...libraries] };
 }
 
 /** The part of the first line of a script that Linux reads. */

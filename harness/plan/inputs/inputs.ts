@@ -48,6 +48,8 @@ export interface RunObject {
   executable?: {
     /** Absolute path in the guest of a file with test results; null if there is none. */
     results: string | null;
+    /** The names of variables whose values the user gave. They may be secret, so a bundle has no value of them. */
+    variables: readonly string[];
   };
   result: ObjectResult;
 }

@@ -1,5 +1,5 @@
 // Tests of `corematrix exec` with real guests: executables, scripts and test binaries of this machine.
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -422,6 +422,85 @@ test('a file in JUnit XML that the program writes gives the rows, and without th
     'corematrix exec: debian-6.12-REST: FOLDER/results/out.xml: it cannot be read: ENOENT',
     ['fail exit status'],
   ]);
+});
+
+test('rerun runs an executable again from the bundle, although nothing else of it is left', async () => {
+  const path = await project('moved', {
+    'check.sh': '#!/bin/sh\nread -r line < word.txt\necho "$line $TOKEN $1"\nexit 3\n',
+    'word.txt': 'hello',
+  });
+  const args = ['--with', 'word.txt', '--env', 'TOKEN=hunter2', '-o', '../report', './check.sh', '-v'];
+  await corematrix(path, ['exec', '-k', KERNEL, '--bundle', ...args]);
+  const report = join(folder, 'report');
+  expect((await readFile(join(report, 'bundle.tar'))).includes('hunter2')).toBe(false);
+  await rm(path, { recursive: true });
+  const rerun = async (out: string, env: Record<string, string> = {}, ...more: string[]) => {
+    const { stderr, exitCode } = await corematrix(folder, ['rerun', 'report', '6.12/check.sh', '-o', out, ...more], env);
+    return `${said(stderr).replace(/^6\.12 \(.*: each guest is booted\n/m, '')} (exit ${exitCode})`;
+  };
+  expect(await rerun('again')).toMatchInlineSnapshot(`
+    "note: the executable and its files are those of report/bundle.tar
+    note: TOKEN had a value in that run, and is not set here, so the guest does not get it
+    check.sh on 1 kernel, N at a time
+    fail check.sh on 6.12: the executable exits with status 3: hello -v
+    report: FOLDER/again/debian-6.12-REST.check.sh/index.html
+    the same guest by hand: FOLDER/again/debian-6.12-REST.check.sh/qemu.sh (exit 1)"
+  `);
+  const [name = ''] = await readdir(join(folder, 'again'));
+  const { cells } = JSON.parse(await readFile(join(folder, 'again', name, 'results.json'), 'utf8'));
+  expect([cells[0].ended, cells[0].class]).toEqual([{ status: 3, signal: null }, 'executable-failed']);
+  expect(await rerun('third', { TOKEN: 'hunter3' })).toContain('hello hunter3 -v');
+  expect(await rerun('untrusted', {}, '--untrusted')).toBe(
+    'error: report/bundle.tar: check.sh: refused because the bundle is not trusted: it is an executable (exit 2)',
+  );
+  await rm(join(report, 'bundle.tar'));
+  expect(await rerun('without')).toMatchInlineSnapshot(
+    `"error: check.sh is an executable, and report/bundle.tar with its files is missing; "exec --bundle" writes it; to run it again: corematrix exec -k debian:6.12 --bundle --with word.txt --env 'TOKEN=…' -o ../report ./check.sh -v (exit 2)"`,
+  );
+});
+
+test('a hostile file in place of the results is refused with the reason, and the guest still answers', async () => {
+  const xml = '<testsuite><testcase classname="a" name="good"/></testsuite>';
+  const path = await project('hostile-results', {
+    'make.sh': `#!/bin/sh
+case $1 in
+  huge) truncate -s 9G "$2" ;;
+  large) truncate -s 8388609 "$2" ;;
+  full) head -c 8388608 /dev/zero > "$2" ;;
+  pipe) mkfifo "$2" ;;
+  device) ln -s /dev/zero "$2" ;;
+  kernel) ln -s /proc/kmsg "$2" ;;
+  loop) ln -s "$2" "$2" ;;
+  folder) mkdir "$2" ;;
+  link) echo '${xml}' > real.xml; ln -s real.xml "$2" ;;
+  plain) echo '${xml}' > "$2" ;;
+esac
+exit 0
+`,
+  });
+  const tools = ['truncate', 'head', 'mkfifo', 'ln', 'mkdir'].flatMap((name) => ['--with', `/usr/bin/${name}`]);
+  const made = async (kind: string, name = 'out.xml') => {
+    const { stderr, exitCode } = await exec(path, ...tools, '--results', name, './make.sh', kind, name);
+    // The kernel's own messages differ from boot to boot.
+    return `${kind}: ${said(stderr).replace(/(not JUnit XML): .*/, '$1')} (exit ${exitCode})`;
+  };
+  const kinds = ['huge', 'large', 'full', 'pipe', 'device', 'kernel', 'loop', 'folder', 'link'];
+  const found: string[] = [];
+  for (const kind of kinds) found.push(await made(kind));
+  expect([...found, await made('plain', 'new\nline \u001b[31m.xml')]).toMatchInlineSnapshot(`
+    [
+      "huge: corematrix exec: debian-6.12-REST: FOLDER/hostile-results/out.xml: it is larger than 8 MiB (exit 1)",
+      "large: corematrix exec: debian-6.12-REST: FOLDER/hostile-results/out.xml: it is larger than 8 MiB (exit 1)",
+      "full: corematrix exec: debian-6.12-REST: FOLDER/hostile-results/out.xml is not JUnit XML (exit 1)",
+      "pipe: corematrix exec: debian-6.12-REST: FOLDER/hostile-results/out.xml: it is no plain file (exit 1)",
+      "device: corematrix exec: debian-6.12-REST: FOLDER/hostile-results/out.xml: it is no plain file (exit 1)",
+      "kernel: corematrix exec: debian-6.12-REST: FOLDER/hostile-results/out.xml is not JUnit XML (exit 1)",
+      "loop: corematrix exec: debian-6.12-REST: FOLDER/hostile-results/out.xml: its links form a loop (exit 1)",
+      "folder: corematrix exec: debian-6.12-REST: FOLDER/hostile-results/out.xml: it is no plain file (exit 1)",
+      "link:  (exit 0)",
+      "plain:  (exit 0)",
+    ]
+  `);
 });
 
 test('files that are too large for a small guest get a larger one, and too many are refused with the largest', async () => {
