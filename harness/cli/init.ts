@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 import type { Command } from 'commander';
 import { plural } from '../base/text.ts';
 import { CONFIG_FILE } from '../plan/config/load.ts';
-import { starterConfig } from '../plan/config/starter.ts';
+import { settingsToFill, starterConfig } from '../plan/config/starter.ts';
 import { UserError } from '../base/errors.ts';
 import { checkOutputFile, type OutputFile, writeOutputFile } from '../base/output-file.ts';
 import { plainSources, readInputs } from '../plan/inputs/inputs.ts';
@@ -36,6 +36,7 @@ async function init(objects: string[], options: InitOptions): Promise<void> {
   const directory = dirname(target);
   const text = starterConfig(used, { directory, schema: schemaPath(directory), areNamed: objects.length > 0 });
   await writeOutputFile(output, text);
+  for (const setting of settingsToFill(used)) writeLine(process.stderr, `fill in: ${setting}`);
   writeLine(
     process.stderr,
     `${options.config}: ${plural(used.length, 'object')}; "corematrix plan" shows what it runs, "corematrix run" runs it`,

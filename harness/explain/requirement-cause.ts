@@ -1,7 +1,7 @@
 // Findings about a root cause without a relocation: which kernels meet the requirement, similar names, and code that avoids it.
 import { withoutPartner } from '../verdict/rules/partners.ts';
 import type { Btf } from '../bpf/btf/btf.ts';
-import { impossibleAttribute } from '../bpf/object/map-shape.ts';
+import { impossibleAttribute, impossibleInnerAttribute } from '../bpf/object/map-shape.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { type Difference, kfuncDifferences } from '../kernel-btf/kfunc-differences.ts';
 import { refusesKfuncAddresses } from '../kernel-btf/kfunc-addresses.ts';
@@ -201,10 +201,14 @@ function impossibleMap(
 ): string | null {
   const [, name] = failureClass === 'map-create-failed' ? (/^map '([^']*)'/.exec(reason) ?? []) : [];
   const map = objects.get(object)?.bpf?.maps.find((each) => each.name === name);
-  const wrong = map ? impossibleAttribute(map) : null;
+  if (!map) return null;
+  const ofInner = reason.includes('its inner map cannot be created') ? impossibleInnerAttribute(map) : null;
+  if (ofInner !== null)
+    return `No kernel creates maps of type ${map.inner?.type ?? 'unknown'}, as those in "${name}" are, like this: ${ofInner}. Set it in the definition of the inner map, or let the loader set it (maps: with inner: in the configuration).`;
+  const wrong = impossibleAttribute(map);
   return (
     wrong &&
-    `No kernel creates a map of type ${map?.type} like this: ${wrong}. Set it in the definition, or let the loader set it (maps: in the configuration).`
+    `No kernel creates a map of type ${map.type} like this: ${wrong}. Set it in the definition, or let the loader set it (maps: in the configuration).`
   );
 }
 

@@ -1,5 +1,5 @@
 // Sizes, numbers of entries and flags that no kernel accepts for a map type.
-import type { ObjectMap } from './maps.ts';
+import type { MapShape, ObjectMap } from './maps.ts';
 
 /** libbpf sets the value size of a map whose values are maps or programs. */
 const FILE_DESCRIPTOR = 4;
@@ -80,7 +80,14 @@ const SHAPES: Readonly<Partial<Record<string, Shape>>> = {
  * Finds an attribute of a map whose value in the object no kernel accepts.
  * @returns e.g. `value_size is 0 and must be a multiple of 8 that is not 0`; null if a kernel may accept the map
  */
-export function impossibleAttribute({ type, keySize, valueSize, maxEntries, flags, hasInner }: ObjectMap): string | null {
+export function impossibleAttribute({
+  type,
+  keySize,
+  valueSize,
+  maxEntries,
+  flags,
+  hasInner,
+}: MapShape & Pick<ObjectMap, 'hasInner'>): string | null {
   const values: Record<Attribute, number> = {
     key_size: keySize ?? 0,
     value_size: hasInner ? FILE_DESCRIPTOR : (valueSize ?? 0),
@@ -94,4 +101,9 @@ export function impossibleAttribute({ type, keySize, valueSize, maxEntries, flag
     if (demand && !demand.holds(value)) return `${attribute} is ${value} and ${demand.words}`;
   }
   return null;
+}
+
+/** The same for the maps in a map of maps, which libbpf creates before it. */
+export function impossibleInnerAttribute({ inner }: ObjectMap): string | null {
+  return inner === undefined ? null : impossibleAttribute({ ...inner, hasInner: false });
 }

@@ -45,20 +45,26 @@ export const MAP_TYPES = [
   'insn_array',
 ] as const;
 
-export interface ObjectMap {
-  name: string;
+/** What describes a map besides its name. */
+export interface MapShape {
   /** libbpf's name of the type, `type N` for one newer than this table, `unknown` when the definition does not say. */
   type: string;
   /** From the definition; null if it does not have them, or not as a number. */
   maxEntries: number | null;
   keySize: number | null;
   valueSize: number | null;
-  /** Whether the definition has a type of values, of which the size comes. */
-  hasValueType: boolean;
   /** `map_flags`; null without. */
   flags: number | null;
+}
+
+export interface ObjectMap extends MapShape {
+  name: string;
+  /** Whether the definition has a type of values, of which the size comes. */
+  hasValueType: boolean;
   /** Whether the definition describes the inner maps. */
   hasInner: boolean;
+  /** The inner maps as the definition or the loader describes them; absent if neither does. */
+  inner?: MapShape;
   autocreate: boolean | 'if-supported';
 }
 
@@ -109,6 +115,29 @@ export function typeName(number: number | null): string {
   return number === null ? 'unknown' : (MAP_TYPES[number] ?? `type ${number}`);
 }
 
+function shapeIn(btf: Btf, members: ReadonlyMap<string, number>): MapShape {
+  const number = (name: string) => numberIn(btf, members.get(name));
+  return {
+    type: typeName(number('type')),
+    maxEntries: number('max_entries'),
+    keySize: number('key_size') ?? sizeBehind(btf, members.get('key')),
+    valueSize: number('value_size') ?? sizeBehind(btf, members.get('value')),
+    flags: number('map_flags'),
+  };
+}
+
+/**
+ * `__array(values, struct T)` is an array of pointers to T, the definition of the inner maps. Null for a pointer to a function, with which
+ * a map of programs is filled.
+ * @see parse_btf_map_def() in libbpf.c
+ */
+function innerShape(btf: Btf, values: number | undefined): MapShape | null {
+  const pointer = values === undefined ? null : resolveType(btf, arrayOf(btf, values)?.element ?? 0);
+  if (pointer === null || kindOf(btf, pointer) !== 'ptr') return null;
+  const definition = resolveType(btf, referencedType(btf, pointer));
+  return kindOf(btf, definition) === 'struct' ? shapeIn(btf, membersOf(btf, definition)) : null;
+}
+
 /** The maps that are defined in the .maps section, in its order. */
 export function definedMaps(btf: Btf): ObjectMap[] {
   const section = findType(btf, 'datasec', '.maps');
@@ -116,16 +145,13 @@ export function definedMaps(btf: Btf): ObjectMap[] {
   return Array.from({ length: vlenOf(btf, section) }, (_, index) => {
     const variable = variableOf(btf, section, index)?.type ?? 0;
     const members = membersOf(btf, resolveType(btf, referencedType(btf, variable)));
-    const number = (name: string) => numberIn(btf, members.get(name));
+    const inner = innerShape(btf, members.get('values'));
     return {
       name: nameOf(btf, variable),
-      type: typeName(number('type')),
-      maxEntries: number('max_entries'),
-      keySize: number('key_size') ?? sizeBehind(btf, members.get('key')),
-      valueSize: number('value_size') ?? sizeBehind(btf, members.get('value')),
+      ...shapeIn(btf, members),
       hasValueType: members.has('value'),
-      flags: number('map_flags'),
       hasInner: members.has('values'),
+      ...(inner && { inner }),
       autocreate: true,
     };
   });

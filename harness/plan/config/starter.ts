@@ -1,5 +1,5 @@
 // The corematrix.yaml that `corematrix init` writes. It is short; comments show everything that may be added.
-import { dirname, relative, sep } from 'node:path';
+import { basename, dirname, relative, sep } from 'node:path';
 import { DEFAULT_SELECTOR } from '../../../kernels/registry.ts';
 import { firstForms } from '../../../kernels/selector-help.ts';
 import type { ObjectResult } from '../../results/schema.ts';
@@ -118,4 +118,9 @@ export function starterConfig(objects: readonly StarterObject[], options: Starte
     '#     expires: 2030-12-31 # last day on which it applies',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** One line for each setting that the user must fill in before a run: `x.bpf.o: programs.on_unlink.attach_to`. */
+export function settingsToFill(objects: readonly Pick<StarterObject, 'file' | 'bpf'>[]): string[] {
+  return objects.flatMap(({ file, bpf }) => proposalFor(bpf, file).unfilled.map((setting) => `${basename(file)}: ${setting}`));
 }

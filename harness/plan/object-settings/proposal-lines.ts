@@ -14,6 +14,12 @@ const MAX_EVIDENCE = 120;
 /** Settings that loader programs of other libraries refuse. */
 const ONLY_LIBBPF: ReadonlySet<SettingName> = new Set(['kconfig']);
 
+/** The keys of an entry that have no value yet; none for an entry that becomes a comment. */
+function unfilledIn(setting: SettingName, { name, value, isOptional = false }: ProposedEntry): string[] {
+  if (name === null || value === null || typeof value !== 'object' || isOptional) return [];
+  return Object.entries(value).flatMap(([key, each]) => (each === null ? [`${setting}.${name}.${key}`] : []));
+}
+
 /** A value as YAML writes it on one line. */
 export function inline(value: unknown): string {
   return stringify(value, { lineWidth: 0, defaultStringType: 'PLAIN', collectionStyle: 'flow', flowCollectionPadding: false }).trim();
@@ -45,6 +51,8 @@ function settingLines(name: SettingName, { isNeeded, remark, entries }: Proposal
 export interface ObjectProposal {
   /** Whether the object needs settings to load. */
   isNeeded: boolean;
+  /** The settings without which it does not load and whose values only its loader knows: `programs.on_unlink.attach_to`. */
+  unfilled: readonly string[];
   /** The lines below its path, settings that are needed first; none without a proposal. */
   lines: readonly string[];
 }
@@ -108,5 +116,6 @@ export function proposalFor(object: BpfObject, file: string): ObjectProposal {
   const needed = proposed.filter(({ proposal }) => proposal.isNeeded);
   const others = proposed.filter(({ proposal }) => !proposal.isNeeded);
   const lines = [...needed, ...others].flatMap(({ name, proposal }) => settingLines(name, proposal));
-  return { isNeeded: loader !== null || needed.length > 0, lines: loader ? [loaderLine(loader), ...lines] : lines };
+  const unfilled = needed.flatMap(({ name, proposal }) => proposal.entries.flatMap((entry) => unfilledIn(name, entry)));
+  return { isNeeded: loader !== null || needed.length > 0, unfilled, lines: loader ? [loaderLine(loader), ...lines] : lines };
 }

@@ -7,7 +7,7 @@ import { attachTargetOf, nameInBtf, namedTracepoint, usedSection } from '../../b
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { leavesOutValue } from '../../bpf/object/dialect.ts';
-import { impossibleAttribute } from '../../bpf/object/map-shape.ts';
+import { impossibleAttribute, impossibleInnerAttribute } from '../../bpf/object/map-shape.ts';
 import type { ObjectMap } from '../../bpf/object/maps.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { type Loader, libraryOf, type TargetRules, targetModulesOf } from '../../core-relo/loader.ts';
@@ -142,12 +142,14 @@ function createdByCilium(map: ObjectMap): ObjectMap[] {
  * Finds maps that no kernel creates. libbpf creates every map, whatever programs use it.
  * @see bpf_object__create_maps() in libbpf.c
  */
-function impossibleMaps({ maps: defined }: BpfObject, { mapSizes, cilium }: Loader): (Finding & { map: ObjectMap })[] {
+function impossibleMaps({ maps: defined }: BpfObject, { mapSizes, cilium, libbpfMinor }: Loader): (Finding & { map: ObjectMap })[] {
   if (mapSizes === 'corrected' && cilium === null) return [];
   const maps = cilium === null ? defined : defined.flatMap(createdByCilium);
   return maps.flatMap((map) => {
-    if (map.autocreate !== true || impossibleAttribute(map) === null) return [];
-    const reason = `map '${map.name}' (${map.type}): cannot be created: EINVAL`;
+    const isInner = libbpfMinor !== null && impossibleInnerAttribute(map) !== null;
+    if (map.autocreate !== true || !(isInner || impossibleAttribute(map) !== null)) return [];
+    const what = isInner ? 'its inner map cannot be created' : 'cannot be created';
+    const reason = `map '${map.name}' (${map.type}): ${what}: EINVAL`;
     return [{ map, failure: { stage: 'map-create', class: 'map-create-failed', reason }, certain: true, subjects: [map.name] }];
   });
 }

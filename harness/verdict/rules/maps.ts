@@ -35,10 +35,16 @@ const WHAT = {
   pin: 'cannot be pinned or reused',
 } as const satisfies Record<MapFailure['step'], string>;
 
+/** The failure of the last map. libbpf also prints that of a map of maps if only its inner map cannot be created. */
+function firstFault(maps: readonly MapFailure[]): MapFailure | undefined {
+  const [before, last] = [maps.at(-2), maps.at(-1)];
+  return before?.step === 'create-inner' && before.map === last?.map ? before : last;
+}
+
 /** bpf(BPF_MAP_CREATE) failed, or a later step in which the library sets up the map; or the library refused a map without asking the kernel. */
 export function mapNotCreated(context: FailureContext): Finding | null {
   const { attempt, object, enumerators, library, mapNeed } = context;
-  const failure = attempt.log.ended === 'map' ? attempt.log.maps.at(-1) : undefined;
+  const failure = attempt.log.ended === 'map' ? firstFault(attempt.log.maps) : undefined;
   if (!failure) return null;
   // The answer of a kernel has an error number.
   if (attempt.errno === 0) return { stage: 'open', class: 'object-invalid', reason: cannotOpen(failure.error.text, library) };

@@ -18,7 +18,7 @@ function proposedMap(map: ObjectMap): ProposedEntry | null {
   if (map.type === 'struct_ops' && map.autocreate === false) {
     return { name: map.name, value: { autocreate: 'if-supported' }, why: 'not created by default', isOptional: true };
   }
-  const { name, type, maxEntries, keySize, valueSize, hasInner } = map;
+  const { name, type, maxEntries, keySize, valueSize, hasInner, inner } = map;
   const reasons: string[] = [];
   const value: MapSettings = {};
   if (isUnset(maxEntries) && !WITHOUT_ENTRIES.test(type)) {
@@ -38,6 +38,10 @@ function proposedMap(map: ObjectMap): ProposedEntry | null {
   if (MAPS_OF_MAPS.has(type) && !hasInner) {
     value.inner = { type: 'hash', key_size: 4, value_size: 8, max_entries: ENTRIES };
     reasons.push('the object does not define the maps in it');
+  }
+  if (inner && isUnset(inner.maxEntries) && !WITHOUT_ENTRIES.test(inner.type)) {
+    value.inner = { max_entries: ENTRIES };
+    reasons.push('the loader must set max_entries of the maps in it');
   }
   return reasons.length === 0 ? null : { name, value, why: reasons.join('; ') };
 }

@@ -1,6 +1,6 @@
 // `maps`: types and sizes of maps, and whether they are created.
 import { withAllFaults } from '../../../base/errors.ts';
-import { MAP_TYPES, type ObjectMap } from '../../../bpf/object/maps.ts';
+import { MAP_TYPES, type MapShape, type ObjectMap } from '../../../bpf/object/maps.ts';
 import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import { type MapAttribute, WANTED } from '../../../guest/protocol/frames.ts';
 import type { Setting, SettingInput } from '../definition.ts';
@@ -29,6 +29,16 @@ function checkMaps(value: MapsSettings, { object: { maps }, place }: SettingInpu
   });
 }
 
+function appliedInner(defined: MapShape | undefined, set: NonNullable<MapSettings['inner']>): MapShape {
+  return {
+    type: set.type ?? defined?.type ?? 'unknown',
+    maxEntries: set.max_entries ?? defined?.maxEntries ?? null,
+    keySize: set.key_size ?? defined?.keySize ?? null,
+    valueSize: set.value_size ?? defined?.valueSize ?? null,
+    flags: defined?.flags ?? null,
+  };
+}
+
 function applied(map: ObjectMap, { type, autocreate, max_entries, key_size, value_size, cpus, inner }: MapSettings = {}): ObjectMap {
   return {
     ...map,
@@ -38,6 +48,7 @@ function applied(map: ObjectMap, { type, autocreate, max_entries, key_size, valu
     keySize: key_size ?? map.keySize,
     valueSize: value_size ?? map.valueSize,
     hasInner: map.hasInner || inner !== undefined,
+    ...(inner && { inner: appliedInner(map.inner, inner) }),
     autocreate: autocreate ?? map.autocreate,
   };
 }

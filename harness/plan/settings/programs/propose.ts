@@ -22,10 +22,13 @@ function whyOptional(optional: Optional): string {
 
 function proposedProgram(program: BpfProgram, job: Job | undefined): ProposedEntry | null {
   const { name, section } = program;
+  // A program that is not loaded by default needs nothing.
+  const isOptional = section.startsWith('?') || (job !== undefined && job.programs.length > 1);
   if (TARGETLESS.test(section))
-    return { name, value: { attach_to: 'NAME' }, why: `${section}: the loader must set its target`, isOptional: true };
+    return { name, value: { attach_to: null }, why: `fill in the target: the loader must set that of ${section}`, isOptional };
   const type = guessedType(program);
-  if (type === null) return { name, value: { type: 'TYPE' }, why: `${section}: libbpf does not know this section name`, isOptional: true };
+  if (type === null)
+    return { name, value: { type: null }, why: `fill in the type: libbpf does not know the section name ${section}`, isOptional };
   if (type !== undefined) return { name, value: { type }, why: `${section}: libbpf does not know this section name` };
   if (job?.optional) {
     const target = job.optional.why === 'placeholder' ? { attach_to: exampleTarget(job.optional.target) } : {};

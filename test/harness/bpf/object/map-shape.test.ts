@@ -1,14 +1,17 @@
 // Tests of attributes of maps that every kernel refuses, compared with real kernels that create the maps.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { impossibleAttribute } from '../../../../harness/bpf/object/map-shape.ts';
+import { impossibleAttribute, impossibleInnerAttribute } from '../../../../harness/bpf/object/map-shape.ts';
 import { MAP_TYPES, type ObjectMap } from '../../../../harness/bpf/object/maps.ts';
 import { parsePlacedConfig } from '../../../../harness/plan/config/load.ts';
 import { readInputs } from '../../../../harness/plan/inputs/inputs.ts';
 import { objectSources } from '../../../../harness/plan/inputs/object-sources.ts';
+import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/object.ts';
+import { SETTINGS } from '../../../../harness/plan/object-settings/setting-table.ts';
+import { mapsSchema } from '../../../../harness/plan/settings/maps/schema.ts';
 import { logText } from '../../../../harness/results/logs.ts';
 import { realRun, sample } from '../../run/real-run.ts';
 
@@ -62,15 +65,12 @@ test('no kernel creates a map with an impossible attribute, and some kernel crea
 test('an impossible attribute of a map is named with its value and the possible values', () => {
   const named = (type: string, keySize: number | null, valueSize: number | null, maxEntries: number | null) =>
     impossibleAttribute({
-      name: 'm',
       type,
       keySize,
       valueSize,
       maxEntries,
       flags: null,
-      hasValueType: false,
       hasInner: false,
-      autocreate: true,
     });
   expect([
     named('stack_trace', 4, null, null),
@@ -83,15 +83,12 @@ test('an impossible attribute of a map is named with its value and the possible 
     named('sk_storage', 4, 8, null),
     named('type 99', null, null, null),
     impossibleAttribute({
-      name: 'm',
       type: 'prog_array',
       keySize: 4,
       valueSize: null,
       maxEntries: 2,
       flags: null,
-      hasValueType: false,
       hasInner: true,
-      autocreate: true,
     }),
   ]).toEqual([
     'value_size is 0 and must be a multiple of 8 that is not 0',
@@ -104,5 +101,18 @@ test('an impossible attribute of a map is named with its value and the possible 
     'map_flags is 0 and must contain BPF_F_NO_PREALLOC',
     null,
     null,
+  ]);
+});
+
+test('an impossible attribute of the maps in a map is named; it is that of the definition or of the loader', async () => {
+  const bpf = readBpfObject(await readFile(sample('sized_maps')), 'sized_maps');
+  const of = (object: BpfObject) =>
+    object.maps.flatMap((map) => (map.hasInner ? [[map.name, map.inner?.type, impossibleInnerAttribute(map)]] : []));
+  expect(of(bpf)).toEqual([['two_groups', 'hash', 'max_entries is 0 and must not be 0']]);
+  const inner = { type: 'stack_trace', key_size: 4, value_size: 8, max_entries: 1 };
+  const settings = mapsSchema.parse({ two_groups: { inner: { max_entries: 16 } }, by_group: { inner } });
+  expect(of(SETTINGS.maps.apply?.(bpf, settings) ?? bpf)).toEqual([
+    ['by_group', 'stack_trace', null],
+    ['two_groups', 'hash', null],
   ]);
 });

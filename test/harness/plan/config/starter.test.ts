@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../../harness/plan/config/load.ts';
-import { starterConfig } from '../../../../harness/plan/config/starter.ts';
+import { settingsToFill, starterConfig } from '../../../../harness/plan/config/starter.ts';
 import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/object.ts';
 import { prepareSettings } from '../../../../harness/plan/object-settings/prepare.ts';
 import { sample } from '../../run/real-run.ts';
@@ -34,6 +34,7 @@ test('init proposes settings for maps without a size, pairs of programs, constan
         maps:
           per_processor: {max_entries: 1024} # the loader must set max_entries
           by_group: {inner: {type: hash, key_size: 4, value_size: 8, max_entries: 1024}} # the object does not define the maps in it
+          two_groups: {inner: {max_entries: 1024}} # the loader must set max_entries of the maps in it
           stacks: {value_size: 1016} # 127 addresses of 8 bytes
 
     # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
@@ -41,11 +42,11 @@ test('init proposes settings for maps without a size, pairs of programs, constan
     objects:
       # These objects may depend on settings that their loader makes. Settings in comments are optional.
       - path: choices.bpf.o
+        programs:
+          on_unlink: {attach_to: null} # fill in the target: the loader must set that of fentry
+          # oldest_helper: {autoload: if-supported} # ?raw_tp/sched_switch: not loaded by default
         alternatives: # the first that loads and attaches
           - [unlink_fentry, unlink_kprobe]
-        # programs:
-        #   on_unlink: {attach_to: NAME} # fentry: the loader must set its target
-        #   oldest_helper: {autoload: if-supported} # ?raw_tp/sched_switch: not loaded by default
 
     # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
     # defaults: { mode: attach }
@@ -76,8 +77,9 @@ test('proposed settings fit the object, with and without their comments', async 
     const bpf = await read(name);
     const text = starter(name, bpf);
     // A value that only the loader knows is not proposed.
-    const filled = text.replaceAll(/^.*(?::|NAME\}) # .*\n/gm, (line) => (line.includes('alternatives') ? line : ''));
-    for (const variant of [text, filled.replaceAll(/^ {4}# (?=programs:|variables:| {2}\w)/gm, '    ')]) {
+    const complete = text.replaceAll('attach_to: null', 'attach_to: do_unlinkat');
+    const filled = complete.replaceAll(/^.*: # .*\n/gm, (line) => (line.includes('alternatives') ? line : ''));
+    for (const variant of [complete, filled.replaceAll(/^ {4}# (?=programs:|variables:| {2}\w)/gm, '    ')]) {
       const [entry] = parseConfig(variant, 'c').objects ?? [];
       const { path, name: _, ...settings } = typeof entry === 'object' ? entry : { path: entry, name: undefined };
       expect(path).toBe(`${name}.bpf.o`);
@@ -151,4 +153,12 @@ test('init proposes no sizes for a ring buffer that declares a size of its value
   });
   expect(proposed(text)).toContain('events: {value_size: 0} #');
   expect(parseConfig(text, 'c.yaml')).toMatchObject({ objects: [{ maps: { events: { value_size: 0 } } }] });
+});
+
+test('a setting that only the loader knows has no value; a run of the unedited file names it', async () => {
+  const bpf = await read('choices');
+  expect(settingsToFill([{ file: '/here/choices.bpf.o', bpf }])).toEqual(['choices.bpf.o: programs.on_unlink.attach_to']);
+  expect(() => parseConfig(starter('choices', bpf), 'c.yaml')).toThrow(
+    /^c\.yaml:\d+:\d+: objects\.0\.programs\.on_unlink\.attach_to: expected text, not an empty value$/,
+  );
 });
