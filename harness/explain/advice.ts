@@ -190,6 +190,28 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'object-invalid',
+    reason: /may refuse this damaged object/,
+    advice: 'No compiler writes an object like this. Compile it again, and compare the file with the one that the compiler wrote.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /unrecognized field \S* ?in BTF map definition/,
+    advice:
+      'This library does not read this member of a map definition. Remove it, and let the loader set what it means, or load with libbpf.',
+  },
+  {
+    class: 'object-invalid',
+    reason: /both (?:key and key_size|value and value_size) given/,
+    advice: 'Give a map either the types of its keys and values, __type(), or their sizes, __uint(key_size) and __uint(value_size).',
+  },
+  {
+    class: 'object-invalid',
+    reason: /got '\.struct_ops' section|no attach target for programs of section struct_ops/,
+    advice:
+      'Put the struct_ops map into SEC(".struct_ops.link"), assign each program to a member of it, and use cilium/ebpf 0.22 or newer: older releases read no struct_ops map. libbpf also loads maps in SEC(".struct_ops").',
+  },
+  {
+    class: 'object-invalid',
     reason: /can't read record size: EOF/,
     advice:
       'The object has no information about its functions or lines in .BTF.ext, as some releases of GCC write it. Compile with clang, or load with libbpf, which does not need it.',
@@ -272,6 +294,12 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     reason: /refuses the object's BTF: .*Invalid name$/,
     advice:
       'The kernel accepts only identifiers of C as names of types. Compilers of other languages write other names: let their BPF linker rewrite the BTF, or rename the type.',
+  },
+  {
+    class: 'btf-missing',
+    reason: /FUNC \S+ type_id=\d+ Invalid arg#|has an argument without a name/,
+    advice:
+      "No kernel accepts a function whose arguments have no names, as Rust's panics have them, and aya removes what the kernel would refuse. Write a program of Rust so that nothing in it can panic: a program that can panic does not load with aya, either.",
   },
   {
     class: 'object-invalid',

@@ -58,3 +58,19 @@ it('what other compilers and linkers make of an object has advice that names the
   };
   for (const [reason, advice] of Object.entries(reasons)) expect(adviceByReason('object-invalid', reason)).toMatch(advice);
 });
+
+it('what cilium/ebpf refuses has advice in the words of cilium/ebpf', () => {
+  const opens = 'cilium/ebpf cannot open the object: ';
+  const reasons = {
+    'unknown: cilium/ebpf may refuse this damaged object: symbol seen is in section 999, which does not exist': /^No compiler writes/,
+    [`${opens}load BTF maps: map m: unrecognized field numa_node in BTF map definition`]: /does not read this member/,
+    [`${opens}load BTF maps: map EVENTS: both value and value_size given`]: /either the types/,
+    [`${opens}section ".struct_ops": got '.struct_ops' section: not supported`]: /cilium\/ebpf 0\.22 or newer/,
+    "cilium/ebpf gives the kernel no attach target for programs of section struct_ops: not the kernel's fault":
+      /cilium\/ebpf 0\.22 or newer/,
+  };
+  for (const [reason, advice] of Object.entries(reasons)) expect(adviceByReason('object-invalid', reason)).toMatch(advice);
+  const panics =
+    'program panics: load BTF: load btf: invalid argument: [2] FUNC panic_bounds_check type_id=16 Invalid arg#3 (45 line(s) omitted)';
+  expect(adviceByReason('btf-missing', panics)).toMatch(/nothing in it can panic/);
+});
