@@ -45,7 +45,12 @@ export async function corematrix(cwd: string, args: readonly string[], env: Reco
 export function steady(text: string): string {
   return text
     .split('\n')
-    .filter((line) => !/: (?:verified|not verified): |^accelerator: |^cells \d+\/\d+ |: booted in \d|: snapshot from the cache$/.test(line))
+    .filter(
+      (line) =>
+        !/: (?:verified|not verified): |^accelerator: |^cells \d+\/\d+ |: booted in \d|: each guest is booted$|: snapshot from the cache$/.test(
+          line,
+        ),
+    )
     .join('\n')
     .replaceAll(/\d+\.\d s\b/g, 'N s')
     .replaceAll(/(debian-\d+\.\d+)[\w.+-]*-amd64/g, '$1-REST')
