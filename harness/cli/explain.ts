@@ -97,7 +97,11 @@ export function addExplainCommand(program: Command): void {
     .action(run);
   addTrustOptions(command);
   addHelp(command, {
-    exit: { asExpected: 'no program failed or is certain to fail', incompatible: 'a program failed or is certain to fail' },
+    exit: {
+      usage: 'wrong usage or configuration, or an object or a kernel that cannot be used',
+      asExpected: 'no program failed or is certain to fail',
+      incompatible: 'a program failed or is certain to fail',
+    },
     examples: [
       'corematrix explain prog.bpf.o',
       'corematrix explain build/*.bpf.o -k debian:5.10 -k debian:6.12',

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import pLimit from 'p-limit';
 import { cacheRoot } from '../base/files.ts';
+import { kernelsInCache } from '../../kernels/cache/cached-kernels.ts';
 import { readLock } from '../../kernels/lock.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
@@ -83,12 +84,23 @@ async function describe(planned: PlannedKernel): Promise<Listed> {
   };
 }
 
+/** The failure of a mirror with the kernels that need none. */
+async function withCached(error: unknown): Promise<unknown> {
+  if (!(error instanceof InfraError)) return error;
+  const { trusted } = await kernelsInCache(cacheRoot());
+  const detail =
+    trusted.length === 0
+      ? 'the cache has no kernel'
+      : `kernels in the cache, which "predict" and "explain" use without a mirror: ${trusted.map(({ release }) => release).join(', ')}`;
+  return new InfraError(error.message, { detail, failure: error.failure, cause: error });
+}
+
 async function list(selectors: string[], options: SelectionOptions): Promise<void> {
   await untilInterrupted(async (signal) => {
-    const planned = await planKernels(
-      selectors.length > 0 ? selectors : [DEFAULT_SELECTOR],
-      await kernelOptions(options, signal, writeNote),
-    );
+    const from = await kernelOptions(options, signal, writeNote);
+    const planned = await planKernels(selectors.length > 0 ? selectors : [DEFAULT_SELECTOR], from).catch(async (error: unknown) => {
+      throw await withCached(error);
+    });
     const listed = await Promise.all(planned.map(describe));
     const rows = listed.map((kernel) => [
       kernel.id,

@@ -109,7 +109,11 @@ export function addPredictCommand(program: Command): void {
         'such as /sys/kernel/btf, all BTF and *.ko in it count as loaded.\n' +
         'For a function that vmlinux lacks, the modules that "corematrix kernels pull --modules" or "explain" indexed are searched.',
     ],
-    exit: { asExpected: 'no program is certain to fail', incompatible: 'a program is certain to fail' },
+    exit: {
+      usage: 'wrong usage or configuration, or an object or a kernel that cannot be used',
+      asExpected: 'no program is certain to fail',
+      incompatible: 'a program is certain to fail',
+    },
     examples: [
       'corematrix predict prog.bpf.o',
       'corematrix predict build/*.bpf.o -k debian:5.10 -k debian:6.12 --json',

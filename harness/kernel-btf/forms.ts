@@ -12,8 +12,8 @@ const FORMS = [
   { selector: `${BTF}PATH`, meaning: 'BTF, a vmlinux, a folder of *.btf and *.btf.tar.xz, or a folder with a vmlinux and its modules' },
 ] as const satisfies readonly SelectorForm[];
 
-/** For a note below the options: where BTF for predictions can come from. Nothing is downloaded for a prediction. */
+/** For a note below the options: where BTF for predictions can come from. */
 export const BTF_TABLE = [
-  'Sources of BTF (kernels of a mirror must be in the cache):',
+  'Sources of BTF (a kernel of a mirror that the cache lacks is pulled):',
   ...formLines([...FORMS, ...selectorForms()]).map((line) => `  ${line}`),
 ].join('\n');
