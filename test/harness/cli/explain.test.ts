@@ -154,7 +154,7 @@ describe('objects', () => {
     expect({ exitCode, kernels: seen.length, objects: objects.length }).toEqual({ exitCode: 1, kernels: 1, objects: 1 });
     await writeFile(join(folder, 'none.yaml'), 'kernels: [debian:6.1]\n');
     expect(await explain('-c', join(folder, 'none.yaml'))).toBe(
-      'exit 2\nerror: no object: name one, or list objects in corematrix.yaml ("corematrix init" makes one)\n',
+      'exit 2\nerror: FOLDER/none.yaml: it lists no objects; add objects:, or name an object on the command line\n',
     );
   });
 
