@@ -1,7 +1,7 @@
 // How set-up builds a loader program: what the program depends on, and the build itself.
 import { InfraError } from '../base/errors.ts';
 
-/** No compiler for a loader program, or one that is too old. */
+/** No compiler for a program of the guest, one that is too old, or one without the libraries of the program. */
 export class MissingCompiler extends InfraError {}
 
 /** How a loader program is built. */

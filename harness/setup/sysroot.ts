@@ -13,21 +13,22 @@ const PACKAGES = ['libelf-dev', 'zlib1g-dev', 'libzstd-dev'] as const;
 /** Part of the key in the cache. Raise it when the content of the folder changes. */
 const BUILD = 1;
 
+/** A package, and the source package that it was built from: `elfutils 0.188-2.1`. */
+interface Wanted {
+  name: string;
+  source: string;
+}
+
 /** Where the headers and libraries of another architecture are. */
 export interface Sysroot {
   folder: string;
+  packages: readonly Wanted[];
   includeDir: string;
   libDir: string;
   /** Folder of the packages' documents, with the texts of their licences. */
   docDir: string;
   /** The same for the same versions of all packages. */
   key: string;
-}
-
-/** A package, and the source package that it was built from: `elfutils 0.188-2.1`. */
-interface Wanted {
-  name: string;
-  source: string;
 }
 
 /** Debian's name of the architecture, and of its folder of libraries. */
@@ -115,6 +116,7 @@ export async function ensureSysroot(arch: ForeignArch, options: { cache: string;
   if (state === 'built') options.onNote(`libraries for ${arch} from apt: ${secondsSince(started)}`);
   return {
     folder,
+    packages: wanted,
     includeDir: join(folder, 'usr/include'),
     libDir: join(folder, 'usr/lib', NAMES[arch].folder),
     docDir: join(folder, 'usr/share/doc'),

@@ -109,8 +109,10 @@ async function onUbuntu(tarball: string, installation: Installation): Promise<vo
 /** Packs a clone, and checks the tarball. Returns its path. */
 async function pack(folder: string, twice: boolean): Promise<string> {
   const started = performance.now();
-  const { tarball, size } = await packClone(join(folder, 'one'), {});
+  const { tarball, size, files } = await packClone(join(folder, 'one'), {});
   report(`npm pack in a clean clone: ${(size / 1e6).toFixed(2)} MB`, size < 6e6, 'it is larger than 6 MB', started);
+  const archives = ['agents-x86_64.br', 'agents-arm64.br', 'loaders-x86_64.br'].filter((name) => !files.includes(`prebuilt/${name}`));
+  report('the package has all its programs', archives.length === 0, `without ${archives.join(', ')}`, started);
   if (twice) {
     const again = performance.now();
     const other = await packClone(join(folder, 'other/place'), { COREMATRIX_CACHE: join(folder, 'cache') });

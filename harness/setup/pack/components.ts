@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { InfraError } from '../../base/errors.ts';
 import { GO_ENVIRONMENT, CILIUM_FOLDER, modulesFlags } from '../cilium.ts';
 import { run } from '../command.ts';
+import type { Toolchain } from '../toolchain.ts';
 
 /** A library in a program of the package. */
 export interface Component {
@@ -14,8 +15,10 @@ export interface Component {
   texts: readonly string[];
 }
 
-/** Static libraries of Debian in the agents: libelf and what it needs, the C library, and the compiler's own functions. */
-const STATIC_LIBRARIES = ['libelf.a', 'libz.a', 'libzstd.a', 'libc.a', 'libgcc.a'];
+/** Static libraries of Debian in the agents, beside those that a sysroot has. */
+const SYSROOT_LIBRARIES = ['libelf.a', 'libz.a', 'libzstd.a'];
+/** The C library, and the compiler's own functions, with the names of their sources. Packages of a cross compiler have other sources. */
+const COMPILER_LIBRARIES: Readonly<Record<string, RegExp>> = { 'libc.a': /^glibc$/, 'libgcc.a': /^gcc-\d+$/ };
 /** Texts that Debian's copyright files refer to. */
 const COMMON_LICENCES = ['LGPL-2.1', 'LGPL-3', 'GPL-2', 'GPL-3'].map((name) => join('/usr/share/common-licenses', name));
 const LICENCE_NAME = /^(?:LICEN[CS]E|COPYING|COPYRIGHT|NOTICE|UNLICENSE)/i;
@@ -32,18 +35,32 @@ export async function textsIn(folder: string): Promise<string[]> {
   return names.toSorted().map((name) => join(folder, name));
 }
 
-/** The source package of a library of Debian. */
-async function debianComponent(library: string): Promise<Component> {
-  const path = await realpath(await output(['gcc', `-print-file-name=${library}`]));
-  const [owner = ''] = (await output(['dpkg-query', '--search', path])).split(/:[ \w]/);
-  const source = await output(['dpkg-query', '--show', '--showformat', '${source:Package} ${source:Version}', owner]);
-  return { name: `${source} (Debian source package)`, texts: [join('/usr/share/doc', owner, 'copyright')] };
+/** What a package was built from, of the sources that it names: `glibc 2.36-8`. */
+function builtFrom(builtUsing: string, name: RegExp): string | null {
+  const sources = [...builtUsing.matchAll(/([^\s,]+) \(= ([^)]+)\)/g)].map(([, source = '', version = '']) => ({ source, version }));
+  const found = sources.find(({ source }) => name.test(source));
+  return found ? `${found.source} ${found.version}` : null;
 }
 
-/** Libraries of Debian in the agents, with the texts of the GNU licences. */
-export async function agentComponents(): Promise<Component[]> {
-  const found = await Promise.all(STATIC_LIBRARIES.map(debianComponent));
-  return [...found, { name: 'GNU', texts: COMMON_LICENCES }];
+/** The source package of a library that a compiler finds. */
+async function debianComponent(gcc: string, library: string): Promise<Component> {
+  const path = await realpath(await output([gcc, `-print-file-name=${library}`]));
+  const [owner = ''] = (await output(['dpkg-query', '--search', path])).split(/:[ \w]/);
+  const format = '${source:Package} ${source:Version}\t${Built-Using}';
+  const [source = '', builtUsing = ''] = (await output(['dpkg-query', '--show', `--showformat=${format}`, owner])).split('\t');
+  const original = builtFrom(builtUsing, COMPILER_LIBRARIES[library] ?? /^$/);
+  return { name: `${original ?? source} (Debian source package)`, texts: [join('/usr/share/doc', owner, 'copyright')] };
+}
+
+/** Libraries of Debian in the agents that a compiler links, with the texts of the GNU licences. */
+export async function agentComponents({ gcc, sysroot }: Toolchain): Promise<Component[]> {
+  const own = sysroot?.packages.map(({ name, source }) => ({
+    name: `${source} (Debian source package)`,
+    texts: [join(sysroot.docDir, name, 'copyright')],
+  }));
+  const libraries = [...(sysroot ? [] : SYSROOT_LIBRARIES), ...Object.keys(COMPILER_LIBRARIES)];
+  const found = await Promise.all(libraries.map(async (library) => debianComponent(gcc, library)));
+  return [...(own ?? []), ...found, { name: 'GNU', texts: COMMON_LICENCES }];
 }
 
 /** Go and the modules in the loader program for a release of cilium/ebpf. */

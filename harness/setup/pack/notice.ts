@@ -25,7 +25,8 @@ libelf (elfutils) is under the GNU LGPL version 3 or later or the GNU GPL versio
 the GNU LGPL version 2.1; the GNU C library is under the GNU LGPL version 2.1 or later. You may change these libraries and link the
 programs again; reverse engineering for debugging such changes is allowed.
 
-- To link again: \`gcc -O3 -static\` with the C files in \`harness/guest/agent\`, your \`libbpf.a\`, \`libelf.a\`, \`libz.a\` and \`libzstd.a\`, and
+- To link again: \`gcc -O3 -static\` (for arm64: \`aarch64-linux-gnu-gcc\`) with the C files in \`harness/guest/agent\` except
+  \`machine_*.c\` of other architectures, your \`libbpf.a\`, \`libelf.a\`, \`libz.a\` and \`libzstd.a\`, and
   the flags \`-Wl,--wrap=\` for \`btf__load_vmlinux_btf\`, \`btf__free\` and \`bpf_prog_load\`. In a checkout of the repository, \`npm run setup\` and
   \`npm pack\` do this. Programs with aya: \`cargo build --release\` with the flag \`-Ctarget-feature=+crt-static\`.
 - Sources: the exact versions are below. Debian source packages are in Debian's archive and its archive of old packages. For three years after

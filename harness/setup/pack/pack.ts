@@ -9,12 +9,13 @@ import { cacheRoot } from '../../base/files.ts';
 import { LIBRARY_RELEASES } from '../../base/loader-name.ts';
 import { PACKAGE_ROOT } from '../../base/package-root.ts';
 import { AYA_TARGET, prepareAya } from '../aya.ts';
+import { MissingCompiler } from '../loader-build.ts';
 import { MANIFEST_FILE, PREBUILT_FOLDER, type PrebuiltArchive, type PrebuiltManifest } from '../prebuilt.ts';
 import { writeArchive } from './archive.ts';
 import { agentComponents, type Component, goComponents, rustComponents, textsIn } from './components.ts';
 import { type NoticePart, writeNotice } from './notice.ts';
 import { trimDist } from './trim.ts';
-import { buildAgents, type BuildOptions, buildLoaders, type BuiltAgent, type BuiltLoaders } from './programs.ts';
+import { buildAgents, type BuildOptions, buildLoaders, type BuiltAgents, type BuiltLoaders } from './programs.ts';
 
 const KEYRING = 'debian-archive-keyring.gpg';
 
@@ -50,11 +51,15 @@ function distinct(components: readonly Component[]): Component[] {
   return components.filter(({ name }, at) => components.findIndex((other) => other.name === name) === at);
 }
 
-async function noticeParts(agents: readonly BuiltAgent[], { programs }: BuiltLoaders): Promise<NoticePart[]> {
+async function agentParts({ arch, toolchain, programs }: BuiltAgents): Promise<NoticePart> {
   const libbpf = await Promise.all(
-    agents.map(async ({ source, licences }) => ({ name: `${source} (Debian source package)`, texts: await textsIn(licences) })),
+    programs.map(async ({ source, licences }) => ({ name: `${source} (Debian source package)`, texts: await textsIn(licences) })),
   );
-  const parts: NoticePart[] = [{ programs: 'agents', components: [...libbpf, ...(await agentComponents())] }];
+  return { programs: `agents for ${arch}`, components: [...libbpf, ...(await agentComponents(toolchain))] };
+}
+
+async function noticeParts(agents: readonly BuiltAgents[], { programs }: BuiltLoaders): Promise<NoticePart[]> {
+  const parts: NoticePart[] = await Promise.all(agents.map(agentParts));
   const has = (family: string) => programs.some((program) => program.family === family);
   if (has('cilium')) {
     const found = await Promise.all(LIBRARY_RELEASES.cilium.map(goComponents));
@@ -64,29 +69,42 @@ async function noticeParts(agents: readonly BuiltAgent[], { programs }: BuiltLoa
   return parts;
 }
 
-/** A published package is complete; one that is only packed may lack the loaders that this machine has no compiler for. */
-function checkComplete({ missing }: BuiltLoaders): void {
+/** A published package is complete; one that is only packed may lack the programs that this machine has no compiler for. */
+function checkComplete(missing: readonly string[]): void {
   for (const reason of missing) note(`left out: ${reason}`);
   if (missing.length > 0 && process.env['npm_command'] === 'publish') {
     throw new InfraError(`an incomplete package is not published: ${missing.join('; ')}`);
   }
 }
 
+/** The agents for x86-64, and those for arm64 if this machine has a compiler for them, or else the reason. */
+async function everyAgent(options: BuildOptions): Promise<{ agents: BuiltAgents[]; missing: string[] }> {
+  const agents = [await buildAgents('x86_64', options)];
+  try {
+    agents.push(await buildAgents('arm64', options));
+    return { agents, missing: [] };
+  } catch (error) {
+    if (!(error instanceof MissingCompiler)) throw error;
+    return { agents, missing: [error.message] };
+  }
+}
+
 async function writePrograms(folder: string, options: BuildOptions): Promise<void> {
-  const agents = await buildAgents(options);
+  const { agents, missing } = await everyAgent(options);
   const loaders = await buildLoaders(options);
-  checkComplete(loaders);
+  checkComplete([...missing, ...loaders.missing]);
   const target = join(folder, PREBUILT_FOLDER);
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
-  const archives: PrebuiltArchive[] = [await writeArchive(target, { name: 'agents-x86_64', arch: 'x86_64', programs: agents })];
+  const archives: PrebuiltArchive[] = [];
+  for (const { arch, programs } of agents) archives.push(await writeArchive(target, { name: `agents-${arch}`, arch, programs }));
   if (loaders.programs.length > 0) {
     archives.push(await writeArchive(target, { name: 'loaders-x86_64', arch: 'x86_64', programs: loaders.programs }));
   }
   const manifest: PrebuiltManifest = { format: 1, archives };
   await writeNotice(target, await noticeParts(agents, loaders));
   await writeFile(join(target, MANIFEST_FILE), `${JSON.stringify(manifest, null, 2)}\n`);
-  for (const { programs } of archives) note(programs.map(({ family, release }) => `${family} ${release}`).join(', '));
+  for (const { file, programs } of archives) note(`${file}: ${programs.map(({ family, release }) => `${family} ${release}`).join(', ')}`);
 }
 
 try {

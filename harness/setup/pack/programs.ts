@@ -1,5 +1,6 @@
 // Builds the programs that the package carries: an agent for each pinned release of libbpf, and the loader programs.
 import { dirname } from 'node:path';
+import type { Arch } from '../../../kernels/image/inspect.ts';
 import { libraryName, LIBRARY_LOADERS, namedLoader } from '../../base/loader-name.ts';
 import { buildAgent } from '../agent.ts';
 import { ensurePinned } from '../libbpf.ts';
@@ -7,6 +8,7 @@ import { PINNED_RELEASES } from '../libbpf-pins.ts';
 import { MissingCompiler } from '../loader-build.ts';
 import { buildLoaderProgram } from '../loader-program.ts';
 import type { PrebuiltProgram } from '../prebuilt.ts';
+import { type Toolchain, toolchainFor } from '../toolchain.ts';
 
 export interface BuildOptions {
   /** Root of the cache. */
@@ -27,11 +29,20 @@ export interface BuiltAgent extends BuiltProgram {
   licences: string;
 }
 
+/** The agents of one architecture, and the toolchain that built them. */
+export interface BuiltAgents {
+  arch: Arch;
+  toolchain: Toolchain;
+  programs: readonly BuiltAgent[];
+}
+
 /**
- * The agents, the newest release of libbpf first.
- * @throws InfraError if one cannot be built
+ * The agents of an architecture, the newest release of libbpf first.
+ * @throws InfraError if one cannot be built; MissingCompiler without a compiler for the architecture
  */
-export async function buildAgents(options: BuildOptions): Promise<BuiltAgent[]> {
+export async function buildAgents(arch: Arch, shared: BuildOptions): Promise<BuiltAgents> {
+  const options = { ...shared, arch };
+  const toolchain = await toolchainFor(arch, options);
   const agents: BuiltAgent[] = [];
   for (const pinned of PINNED_RELEASES) {
     const libbpf = await ensurePinned(pinned, options);
@@ -48,7 +59,7 @@ export async function buildAgents(options: BuildOptions): Promise<BuiltAgent[]> 
       origin: `${libbpf.origin}, prebuilt`,
     });
   }
-  return agents;
+  return { arch, toolchain, programs: agents };
 }
 
 /** The loader programs, and what this machine has no compiler for, with the reason. */
