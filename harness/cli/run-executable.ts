@@ -2,7 +2,7 @@
 import { cacheRoot } from '../base/files.ts';
 import { UserError } from '../base/errors.ts';
 import { unlessInterrupted } from '../base/interrupted.ts';
-import type { Accel } from '../guest/machine.ts';
+import type { Accel } from '../guest/machines.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';

@@ -11,7 +11,8 @@ import { InfraError, UserError } from '../base/errors.ts';
 import { readUserFile } from '../base/user-file.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { sparseFile } from '../guest/boot.ts';
-import { type Accel, machineFor, qemuArguments } from '../guest/machine.ts';
+import { machineFor, qemuArguments } from '../guest/machine.ts';
+import type { Accel } from '../guest/machines.ts';
 import { type ShellFile, shellInitramfs } from '../guest/shell-files.ts';
 import { standaloneCommand } from '../guest/standalone.ts';
 import { prepareInitramfs } from '../guest/agent.ts';
@@ -105,7 +106,7 @@ async function shell(object: string | undefined, options: ShellOptions, signal: 
       directory: join(directory, 'probe'),
       signal,
     });
-    const machine = machineFor(accel);
+    const machine = machineFor('x86_64', accel);
     const initramfs = join(directory, 'initramfs.cpio');
     const ram = join(directory, 'ram');
     const mailbox = join(directory, 'mailbox');

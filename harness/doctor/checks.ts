@@ -7,7 +7,8 @@ import { cachedKernels } from '../../kernels/cache/cached-kernels.ts';
 import { messageOf } from '../base/errors.ts';
 import { chooseAccel } from '../guest/accel.ts';
 import { bootGuest } from '../guest/boot.ts';
-import { type Accel, machineFor } from '../guest/machine.ts';
+import { machineFor } from '../guest/machine.ts';
+import type { Accel } from '../guest/machines.ts';
 import { hasSandbox } from '../guest/sandbox.ts';
 import { type GuestAgent, prepareInitramfs } from '../guest/agent.ts';
 import { IS_CHECKOUT } from '../base/package-root.ts';
@@ -97,7 +98,7 @@ async function cachedKernel(cache: string): Promise<Parameters<typeof bootImages
   const stored = (await cachedKernels(cache)).find(({ arch }) => arch === 'x86_64');
   if (!stored) return null;
   const { directory, vmlinux, image } = stored;
-  return { vmlinux: vmlinux ? join(directory, 'vmlinux') : null, image: image ? join(directory, 'image') : null };
+  return { arch: stored.arch, vmlinux: vmlinux ? join(directory, 'vmlinux') : null, image: image ? join(directory, 'image') : null };
 }
 
 async function checkAgent(mirrors: readonly string[] | undefined): Promise<{ finding: Finding; agent: GuestAgent | null }> {
@@ -142,7 +143,7 @@ async function bootOnce(
   work: string,
 ): Promise<Finding> {
   try {
-    const guest = await bootGuest({ ...probe, machine: machineFor(accel), directory: join(work, 'guest'), timeoutMs: BOOT_MS });
+    const guest = await bootGuest({ ...probe, machine: machineFor('x86_64', accel), directory: join(work, 'guest'), timeoutMs: BOOT_MS });
     await guest.qemu.kill();
     return ok('guests', `${guest.hello.release} booted in ${(guest.bootMs / 1000).toFixed(1)} s with ${accel}`);
   } catch (error) {

@@ -5,7 +5,8 @@ import { dirname } from 'node:path';
 import { readCachedText } from '../base/cached-file.ts';
 import { messageOf } from '../base/errors.ts';
 import { bootGuest, type BootRequest } from './boot.ts';
-import { type Accel, machineFor } from './machine.ts';
+import { machineFor } from './machine.ts';
+import type { Accel } from './machines.ts';
 
 export interface AccelChoice {
   accel: Accel;
@@ -38,7 +39,12 @@ async function readProbe(file: string, host: string): Promise<AccelChoice | null
 /** Boots a kernel under KVM for a few seconds at most. */
 async function probeKvm(request: AccelProbe): Promise<AccelChoice> {
   try {
-    const guest = await bootGuest({ ...request, machine: machineFor('kvm'), images: request.images.slice(0, 1), timeoutMs: PROBE_MS });
+    const guest = await bootGuest({
+      ...request,
+      machine: machineFor('x86_64', 'kvm'),
+      images: request.images.slice(0, 1),
+      timeoutMs: PROBE_MS,
+    });
     await guest.qemu.kill();
     return { accel: 'kvm', reason: `a guest came up under KVM in ${Math.round(guest.bootMs)} ms` };
   } catch (error) {

@@ -6,12 +6,10 @@ import { withPath } from '../base/machine-trouble.ts';
 import { diagnoseBoot } from './diagnosis.ts';
 import type { Hello } from './protocol/frames.ts';
 import { type Machine, type MemoryFiles, qemuArguments } from './machine.ts';
+import type { BootMethod } from './machines.ts';
 import { type QemuProcess, startQemu } from './qemu.ts';
 import { readResponse } from './response.ts';
 import { sandboxArguments } from './sandbox.ts';
-
-/** The boot method of an image: `pvh` is the uncompressed vmlinux entered directly, which skips the decompressor. */
-export type BootMethod = 'pvh' | 'bzimage';
 
 export interface BootImage {
   method: BootMethod;

@@ -22,7 +22,7 @@ const manifestSchema = z.strictObject({
     btfSize: z.number(),
   }),
   mailboxAddress: z.string(),
-  method: z.enum(['pvh', 'bzimage']),
+  method: z.enum(['pvh', 'bzimage', 'image']),
   bootMs: z.number(),
   /** The command that booted it. */
   command: z.array(z.string()),

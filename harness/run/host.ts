@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, freemem, release, totalmem, type } from 'node:os';
 import { InfraError } from '../base/errors.ts';
+import { MACHINES } from '../guest/machines.ts';
 import { isMissing, runProgram } from '../base/program.ts';
 import { cgroupMiB } from './cgroup.ts';
 
-export const QEMU_PROGRAM = 'qemu-system-x86_64';
+export const QEMU_PROGRAM = MACHINES.x86_64.qemuProgram;
 
 const SYSTEM_NAMES: Readonly<Record<string, string>> = { darwin: 'macOS', win32: 'Windows' };
 

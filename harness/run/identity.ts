@@ -1,7 +1,8 @@
 // Everything that the verdict of a cell depends on, and the part of it that all cells of a run share.
 import { cpus } from 'node:os';
 import { basename } from 'node:path';
-import { type Accel, machineFor } from '../guest/machine.ts';
+import { machineFor } from '../guest/machine.ts';
+import type { Accel } from '../guest/machines.ts';
 import { settingDigests } from '../plan/object-settings/setting-frames.ts';
 import type { OnKernel } from '../plan/settings/definition.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
@@ -20,7 +21,12 @@ export async function commonIdentity(
   qemuVersionLine: string,
 ): Promise<CommonIdentity> {
   const processor = accel === 'kvm' ? (cpus()[0]?.model ?? null) : null;
-  return { agentSha256: agent.sha256, isolation, machine: [qemuVersionLine, machineFor(accel), processor], tool: await toolDigest() };
+  return {
+    agentSha256: agent.sha256,
+    isolation,
+    machine: [qemuVersionLine, machineFor('x86_64', accel), processor],
+    tool: await toolDigest(),
+  };
 }
 
 type Digested = Pick<ReadyKernel['result'], 'sha256'>;

@@ -6,10 +6,11 @@ import type { Trust } from '../../kernels/trust/trust.ts';
 import type { KernelImage } from '../../kernels/pull.ts';
 import type { KernelIdentity } from '../../kernels/sources/source.ts';
 import { InfraError } from '../base/errors.ts';
-import { type BootImage, type BootMethod, bootGuest, type BootRequest } from '../guest/boot.ts';
+import { type BootImage, bootGuest, type BootRequest } from '../guest/boot.ts';
 import { type CellRequest, type GuestResult, runBooted, runRestored } from '../guest/cell.ts';
 import { snapshotKey } from '../guest/kept-snapshot.ts';
-import { type Accel, machineFor } from '../guest/machine.ts';
+import { machineFor } from '../guest/machine.ts';
+import { type Accel, type BootMethod, MACHINES } from '../guest/machines.ts';
 import type { CachedImage } from '../kernel-btf/kernels.ts';
 import type { KernelResult } from '../results/schema.ts';
 import { type GuestAgent, prepareInitramfs } from '../guest/agent.ts';
@@ -91,12 +92,11 @@ function pulledResult(image: KernelImage): KernelResult {
 }
 
 /** The boot methods of an image, the fastest first. */
-export function bootImages(image: Pick<KernelImage, 'vmlinux' | 'image'>): BootImage[] {
-  const methods: [BootMethod, string | null][] = [
-    ['pvh', image.vmlinux],
-    ['bzimage', image.image],
-  ];
-  return methods.flatMap(([method, path]) => (path === null ? [] : [{ method, path }]));
+export function bootImages(image: Pick<KernelImage, 'arch' | 'vmlinux' | 'image'>): BootImage[] {
+  return MACHINES[image.arch].boots.flatMap(([method, file]) => {
+    const path = image[file];
+    return path === null ? [] : [{ method, path }];
+  });
 }
 
 type KernelBoot = Omit<BootRequest, 'directory' | 'signal'>;
@@ -111,7 +111,7 @@ async function exists(path: string): Promise<boolean> {
 /** Makes boot requests. The initramfs is packed once, and again if a cleaner of temporary folders removed it. */
 function bootRequests(image: KernelImage, setup: GuestSetup): () => Promise<KernelBoot> {
   const gdb = setup.request.keep?.gdb;
-  const machine = { ...machineFor(setup.accel, setup.memoryMiB), ...(gdb && { gdb }) };
+  const machine = { ...machineFor(image.arch, setup.accel, setup.memoryMiB), ...(gdb && { gdb }) };
   let initramfs: string | null = null;
   return async () => {
     if (initramfs === null || !(await exists(initramfs))) initramfs = await prepareInitramfs(setup.agent, image, setup.work);
@@ -155,7 +155,7 @@ function storeOf(image: KernelImage, { request, work, accel, memoryMiB, qemu, ag
     agentSha256: agent.sha256,
     configSha256: image.config?.sha256 ?? null,
     qemuVersion: qemu.line,
-    machine: machineFor(accel, memoryMiB),
+    machine: machineFor(image.arch, accel, memoryMiB),
   });
   return { cache: request.cache, work, key };
 }
@@ -176,7 +176,7 @@ function packageModulesOf({ cache, sha256 }: CachedImage): () => Promise<string 
  */
 export async function makeReady(image: KernelImage, setup: GuestSetup): Promise<ReadyKernel> {
   if (image.arch !== 'x86_64') throw new InfraError(`guests of architecture ${image.arch} are not supported yet`);
-  const machine = machineFor(setup.accel, setup.memoryMiB);
+  const machine = machineFor(image.arch, setup.accel, setup.memoryMiB);
   const kernelBoot = bootRequests(image, setup);
   const boot = async (cell: CellRequest) => bootForCell(kernelBoot, cell);
   const types = typesOf(image);

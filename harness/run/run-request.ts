@@ -2,7 +2,7 @@
 import type { KernelOptions } from '../../kernels/sources/options.ts';
 import type { GuestAgent } from '../guest/agent.ts';
 import type { LogLimits } from '../base/log-limits.ts';
-import type { Accel } from '../guest/machine.ts';
+import type { Accel } from '../guest/machines.ts';
 import type { Choose } from '../plan/choice/choice.ts';
 import type { Shard } from '../plan/choice/shard.ts';
 import type { Expectation } from '../plan/expectations/expectation-schema.ts';

@@ -1,6 +1,6 @@
 // Time limits of boots and cells.
 import { timerMs } from '../base/time-limit.ts';
-import type { Accel } from '../guest/machine.ts';
+import type { Accel } from '../guest/machines.ts';
 import type { CellLimits } from '../guest/watch.ts';
 import type { PreparedSettings } from '../plan/object-settings/setting-table.ts';
 

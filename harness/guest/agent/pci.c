@@ -63,13 +63,15 @@ bool pci_find(unsigned vendor, unsigned device, char directory[PCI_PATH])
 int pci_enable(const char *directory)
 {
 	char path[512];
-	int fd, ok;
+	bool ok;
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/enable", directory);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	ok = write(fd, "1", 1) == 1;
+	/* A driver that holds the device has enabled it. */
+	ok = write(fd, "1", 1) == 1 || errno == EBUSY;
 	close(fd);
 	return ok ? 0 : -1;
 }

@@ -36,7 +36,7 @@ async function boot(changes: Partial<BootRequest>) {
   const directory = await mkdtemp(join(folder, 'guest-'));
   return bootGuest({
     qemuProgram: QEMU_PROGRAM,
-    machine: machineFor('tcg'),
+    machine: machineFor('x86_64', 'tcg'),
     images: [image],
     initramfs,
     directory,

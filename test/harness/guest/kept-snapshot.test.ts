@@ -14,12 +14,12 @@ const PARTS: SnapshotKey = {
   agentSha256: 'agent',
   configSha256: 'config',
   qemuVersion: 'QEMU emulator version 10.0.0',
-  machine: machineFor('tcg'),
+  machine: machineFor('x86_64', 'tcg'),
 };
 
 describe('the key of a snapshot', () => {
   it('the key of a snapshot is 32 hexadecimal digits, and equal for equal parts', () => {
-    expect([snapshotKey(PARTS), snapshotKey({ ...PARTS, machine: machineFor('tcg') })]).toEqual([
+    expect([snapshotKey(PARTS), snapshotKey({ ...PARTS, machine: machineFor('x86_64', 'tcg') })]).toEqual([
       expect.stringMatching(/^[0-9a-f]{32}$/),
       snapshotKey(PARTS),
     ]);
@@ -33,8 +33,9 @@ describe('the key of a snapshot', () => {
       { configSha256: 'config2' },
       { configSha256: null },
       { qemuVersion: 'QEMU emulator version 10.0.1' },
-      { machine: machineFor('kvm') },
-      { machine: machineFor('tcg', 1024) },
+      { machine: machineFor('x86_64', 'kvm') },
+      { machine: machineFor('arm64', 'tcg') },
+      { machine: machineFor('x86_64', 'tcg', 1024) },
       { machine: { ...PARTS.machine, mailboxMiB: 128 } },
       // Parts must not flow into each other.
       { kernelSha256: 'kernela', agentSha256: 'gent' },
@@ -55,9 +56,9 @@ describe('the key of a snapshot', () => {
 
 describe('the machine of a guest', () => {
   it('all guests have the same machine except for accelerator and memory, and large ones have a larger mailbox', () => {
-    expect([machineFor('tcg'), machineFor('kvm', 2048)]).toEqual([
-      { accel: 'tcg', memoryMiB: 512, mailboxMiB: 64 },
-      { accel: 'kvm', memoryMiB: 2048, mailboxMiB: 256 },
+    expect([machineFor('x86_64', 'tcg'), machineFor('x86_64', 'kvm', 2048)]).toEqual([
+      { arch: 'x86_64', accel: 'tcg', memoryMiB: 512, mailboxMiB: 64 },
+      { arch: 'x86_64', accel: 'kvm', memoryMiB: 2048, mailboxMiB: 256 },
     ]);
   });
 
@@ -67,8 +68,8 @@ describe('the machine of a guest', () => {
       .replaceAll(/ (?=-[a-zA-Z])/g, '\n');
 
   it('a guest that boots shares its memory with the files of a snapshot', () => {
-    expect(started(machineFor('tcg'), { private: false }, { kernel: '/k', initramfs: '/i' })).toMatchInlineSnapshot(`
-      "-machine q35,memory-backend=ram,usb=off,sata=off,smbus=off,vmport=off,hpet=off
+    expect(started(machineFor('x86_64', 'tcg'), { private: false }, { kernel: '/k', initramfs: '/i' })).toMatchInlineSnapshot(`
+      "-machine q35,usb=off,sata=off,smbus=off,vmport=off,hpet=off,memory-backend=ram
       -accel tcg
       -cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt,+aes,+rdrand
       -smp 1
@@ -88,13 +89,25 @@ describe('the machine of a guest', () => {
       -mon chardev=qmp,mode=control
       -kernel /k
       -initrd /i
-      -append console=ttyS0 loglevel=4 panic=-1 oops=panic nokaslr mitigations=off cryptomgr.notests random.trust_cpu=on no_timer_check tsc=reliable damon_stat.enabled=0 GLIBC_TUNABLES=glibc.cpu.hwcaps=-SSE4_2,-SSSE3 lsm=lockdown,capability,landlock,yama,apparmor,bpf"
+      -append console=ttyS0 random.trust_cpu=on no_timer_check tsc=reliable GLIBC_TUNABLES=glibc.cpu.hwcaps=-SSE4_2,-SSSE3 loglevel=4 panic=-1 oops=panic nokaslr mitigations=off cryptomgr.notests damon_stat.enabled=0 lsm=lockdown,capability,landlock,yama,apparmor,bpf"
+    `);
+  });
+
+  it('a guest for arm64 has other devices for the same purposes', () => {
+    const own = new Set(started(machineFor('x86_64', 'tcg'), { private: false }, { kernel: '/k', initramfs: '/i' }).split('\n'));
+    const options = started(machineFor('arm64', 'tcg'), { private: false }, { kernel: '/k', initramfs: '/i' }).split('\n');
+    expect(options.filter((option) => !own.has(option)).join('\n')).toMatchInlineSnapshot(`
+      "-machine virt,gic-version=3,memory-backend=ram
+      -cpu cortex-a57
+      -serial chardev:console
+      -device pci-serial,chardev=bell
+      -append console=ttyAMA0 loglevel=4 panic=-1 oops=panic nokaslr mitigations=off cryptomgr.notests damon_stat.enabled=0 lsm=lockdown,capability,landlock,yama,apparmor,bpf"
     `);
   });
 
   it('a restored guest has the same devices, and leaves the files of the snapshot as they are', () => {
-    const booted = started(machineFor('tcg'), { private: false }, { kernel: '/k', initramfs: '/i' }).split('\n');
-    const restored = started(machineFor('tcg'), { private: true }, 'restore').split('\n');
+    const booted = started(machineFor('x86_64', 'tcg'), { private: false }, { kernel: '/k', initramfs: '/i' }).split('\n');
+    const restored = started(machineFor('x86_64', 'tcg'), { private: true }, 'restore').split('\n');
     expect(restored).toEqual([
       ...booted.filter((option) => !/^-(?:kernel|initrd|append) /.test(option)).map((option) => option.replace('share=on', 'share=off')),
       '-incoming defer',
@@ -102,7 +115,7 @@ describe('the machine of a guest', () => {
   });
 
   it('a guest under KVM has the processor of the host, and one for gdb waits on its socket', () => {
-    const options = started({ ...machineFor('kvm', 1024), gdb: '/g,db' }, { private: false }, 'restore').split('\n');
+    const options = started({ ...machineFor('x86_64', 'kvm', 1024), gdb: '/g,db' }, { private: false }, 'restore').split('\n');
     expect(options.filter((option) => /^-(?:accel|cpu|m|S|gdb)(?: |$)/.test(option))).toEqual([
       '-accel kvm',
       '-cpu host',

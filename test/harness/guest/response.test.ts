@@ -38,7 +38,7 @@ describe('a response that a guest announces', () => {
   let qemu: QemuProcess;
 
   beforeAll(async () => {
-    const machine = machineFor('tcg');
+    const machine = machineFor('x86_64', 'tcg');
     const ram = await sparse('ram', machine.memoryMiB);
     const memory = { ram, mailbox: await sparse('mailbox', machine.mailboxMiB), private: false };
     qemu = startQemu(QEMU_PROGRAM, qemuArguments(machine, memory, 'restore'), signal);
@@ -80,7 +80,7 @@ describe('a response that a guest announces', () => {
 describe('the files of the memory of a guest', () => {
   /** Bytes of both files on the disk after a guest ran for a moment: an untouched file has none. */
   async function written(isPrivate: boolean): Promise<number> {
-    const machine = machineFor('tcg');
+    const machine = machineFor('x86_64', 'tcg');
     const ram = await sparse(`ram-${isPrivate}`, machine.memoryMiB);
     const mailbox = await sparse(`mailbox-${isPrivate}`, machine.mailboxMiB);
     const [image] = bootImages(await pulledKernel('debian:5.10'));

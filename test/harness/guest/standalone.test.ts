@@ -4,7 +4,7 @@ import { standaloneCommand } from '../../../harness/guest/standalone.ts';
 
 test('the command that a user can run by hand has no inherited descriptors, and otherwise equals that of the guest', () => {
   const files = { ram: '/w/ram', mailbox: '/w/mailbox', private: false };
-  const args = qemuArguments({ accel: 'tcg', memoryMiB: 512, mailboxMiB: 64 }, files, { kernel: '/k', initramfs: '/i' });
+  const args = qemuArguments({ arch: 'x86_64', accel: 'tcg', memoryMiB: 512, mailboxMiB: 64 }, files, { kernel: '/k', initramfs: '/i' });
   const command = ['qemu-system-x86_64', ...args];
   const alone = standaloneCommand(command, '/a,b');
   expect(alone.filter((word) => /fd=\d/.test(word))).toEqual([]);

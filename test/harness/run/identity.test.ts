@@ -20,8 +20,8 @@ describe('what the verdict of a cell depends on', () => {
       await commonIdentity(RUN, 'kvm', LINE),
       (await commonIdentity({ ...RUN, isolation: 'boot' }, 'tcg', LINE)).isolation,
     ]).toEqual([
-      { ...common, machine: [LINE, { accel: 'tcg', ...machine }, null] },
-      { ...common, machine: [LINE, { accel: 'kvm', ...machine }, cpus()[0]?.model ?? null] },
+      { ...common, machine: [LINE, { arch: 'x86_64', accel: 'tcg', ...machine }, null] },
+      { ...common, machine: [LINE, { arch: 'x86_64', accel: 'kvm', ...machine }, cpus()[0]?.model ?? null] },
       'boot',
     ]);
   });
