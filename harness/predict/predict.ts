@@ -270,8 +270,9 @@ function unreadableModule({ relocations }: BpfObject, { unreadable, custom }: Ke
 }
 
 /** The prediction if every program fails before relocation. No relocation is reached. */
-function refusedCell(object: BpfObject, failure: PredictedFailure): PredictedCell {
-  const findings = [{ failure, certain: true, at: null }];
+function refusedCell(object: BpfObject, failure: PredictedFailure, loader: Loader): PredictedCell {
+  // A library may notice damage before what is certain.
+  const findings = [{ failure, certain: true, at: null }, ...damageFindings(object, loader).map((finding) => ({ ...finding, at: null }))];
   const programs = object.programs.map(({ name, autoload }) => {
     return autoload === false ? { name, failure: null, possible: null, findings: [] } : { name, failure, possible: null, findings };
   });
@@ -337,7 +338,7 @@ export function predictCell(
 ): PredictedCell {
   if (!kernel) return cellWithoutBtf(input, loader);
   const refused = refusedByLoader(input, loader) ?? otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
-  if (refused) return refusedCell(input, refused);
+  if (refused) return refusedCell(input, refused, loader);
   const decided = decideBySupport(input, kernel, loader);
   const callbacksIn = callbackFindings(input, kernel);
   const kfuncsIn = kfuncTypeFindings(input, kernel);
