@@ -34,9 +34,15 @@ export type FindInPackage = (name: string) => readonly ModuleWithName[];
 
 /**
  * What a kernel has of a function: its symbol (`init`: in memory that the kernel frees after it booted), only a variant that the compiler
- * made from it (`f.isra.0`), or neither. The kernel finds the address of a function by its symbol.
+ * made from it (`f.isra.0`), or neither. The kernel finds the address of a function by its symbol. `data` is a symbol that is no function.
+ * `count` is the number of symbols with the name, if there are several.
  */
-export type FunctionSymbol = { kind: 'found' } | { kind: 'init' } | { kind: 'variant'; variant: string } | { kind: 'missing' };
+export type FunctionSymbol =
+  /** `isNotrace`: the kernel lets no program attach to it. */
+  | { kind: 'found'; count?: number; isNotrace?: true }
+  | { kind: 'init' | 'data'; count?: number }
+  | { kind: 'variant'; variant: string }
+  | { kind: 'missing' };
 
 /** Finds a function among the symbols of the kernel itself, without those of modules. */
 export type FindSymbol = (name: string) => FunctionSymbol;

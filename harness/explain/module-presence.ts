@@ -7,8 +7,8 @@ import { withPackage } from '../kernel-btf/package-names.ts';
 
 /** The state of a kernel whose vmlinux lacks a name. */
 export interface InModules {
-  /** `unknown` if the modules of its package are not in the cache. */
-  state: 'found' | 'none' | 'unknown';
+  /** `unknown` if the modules of its package are not in the cache; `in-vmlinux` if vmlinux has a symbol of the name, which BTF lacks. */
+  state: 'found' | 'none' | 'unknown' | 'in-vmlinux';
   /** The words of a prediction for the same fact; null if it is unknown. */
   text: string | null;
   /** Whether the object can use the name once the module is loaded: it may need BTF for that. */
@@ -22,6 +22,10 @@ export async function searchModules(
   { name, use }: { name: string; use: NameUse },
 ): Promise<InModules> {
   if (types.modules.length > 0) return { state: 'none', text: null, isUsable: false };
+  const findSymbol = use === 'attach' ? await types.readSymbols?.() : null;
+  const kind = findSymbol?.(name).kind;
+  if (findSymbol && (kind === 'found' || kind === 'init'))
+    return { state: 'in-vmlinux', text: knownOfMissing({ ...types, findSymbol }, name, use), isUsable: false };
   const known = await withPackage(types, kernel.image, { names: [name], make: true });
   const usable = inUnloadedModule(known, name, use);
   const isUsable = usable !== null;
@@ -31,7 +35,7 @@ export async function searchModules(
     return { state: isUsable ? 'found' : 'none', text, isUsable };
   }
   const state = known.inPackage ? 'none' : 'unknown';
-  const isFound = known.inPackage?.(name).some(({ kind }) => kind === 'function') === true;
+  const isFound = known.inPackage?.(name).some((each) => each.kind === 'function') === true;
   return { state: isFound ? 'found' : state, text: inPackageText(known, name, use), isUsable };
 }
 

@@ -236,7 +236,8 @@ async function variantsOf(
     const other = nearest && (await cache.typesOf(nearest.id));
     witness ??= other;
     if (requirement.what !== 'function' && requirement.what !== 'tracepoint') continue;
-    const names = relatedTargets(types, requirement, other);
+    // A kernel that has the function needs no replacement for a missing one.
+    const names = each.inModules?.state === 'in-vmlinux' ? [] : relatedTargets(types, requirement, other);
     for (const name of names) related.add(name);
     if (names.length > 0) hints.set(each.kernel.id, [`variants with the same parameters on this kernel: ${names.join(', ')}`]);
   }
@@ -360,10 +361,13 @@ export async function requirementFindings(
   ];
   const own = await attachAdvice(requirement, failures, objects, cache);
   // "No kernel has it" is true only if no module has it.
-  const isKnown = having.some(({ has }) => has === true) || !having.some(({ has, inModules }) => has === null && inModules);
+  const isInBtf = having.every(({ inModules }) => inModules?.state !== 'in-vmlinux');
+  const isCounted = having.some(({ has }) => has === true) || !having.some(({ has, inModules }) => has === null && inModules);
   return {
     presence:
-      isKnown && having.some(({ has }) => has !== null) ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has }))) : null,
+      isInBtf && isCounted && having.some(({ has }) => has !== null)
+        ? presenceAmong(having.map(({ kernel, has }) => ({ id: kernel.id, has })))
+        : null,
     situations: plainSituations(failures, hints),
     // The snippet for a symbol serves kernels that lack it, and the one for a kfunc takes its address.
     snippet:

@@ -1,17 +1,20 @@
-// The functions of a kernel that have a symbol. An index of their names is kept beside the kernel in the cache.
+// The symbols of a kernel: its functions, and which of them it traces; and all other symbols. An index of their names is kept beside the
+// kernel in the cache.
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { withFile } from '../../kernels/archive/read-at.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { findKallsyms, type KernelSymbol } from '../../kernels/image/kallsyms.ts';
+import { tracedPlaces } from '../../kernels/image/traced-places.ts';
 import { readCached } from '../base/cached-file.ts';
 import { InfraError, UserError } from '../base/errors.ts';
 import { errorCode, writeFileAtomic } from '../base/files.ts';
 import type { FindSymbol, FunctionSymbol } from '../core-relo/candidates.ts';
-import { symbolPlaces } from './symbol-places.ts';
+import { type SymbolPlace, symbolPlaces } from './symbol-places.ts';
 
-const HEAD = 'corematrix: functions with symbols, format 2';
+const HEAD = 'corematrix: symbols, format 3';
 const NEWLINE = 10;
+const SPACE = 32;
 /** Types of functions in nm(1). */
 const FUNCTIONS: ReadonlySet<string> = new Set(['t', 'T', 'w', 'W']);
 /** Space before a function that the kernel can turn into code when it boots. Not indexed, although half of all names begin so. */
@@ -22,26 +25,73 @@ const COLD = '.cold';
 /** Kernels that LLVM links find a function without this suffix. @see cleanup_symbol_name() in kernel/kallsyms.c */
 const OF_LINKER = '.llvm.';
 
-/** Follows the name of a function in init memory. Below every character of a name, so that the order is that of the names. */
-const INIT = ' init';
+/** What follows a name, after a space each. A space is below every character of a name, so that the order is that of the names. */
+const FLAGS = { init: 'init', data: 'data', notrace: 'notrace' } as const;
+/** Before the number of symbols of a name, if there are several. */
+const COUNT = 'x';
 
-/** The line of each function, by name. A name that has code which stays counts as such code. */
-function linesOf(symbols: readonly KernelSymbol[]): Iterable<string> {
-  const placeOf = symbolPlaces(symbols);
-  const lines = new Map<string, string>();
-  for (const symbol of symbols) {
-    const { name, type } = symbol;
-    if (!FUNCTIONS.has(type) || name.startsWith(BEFORE_FUNCTION) || lines.get(name) === name) continue;
-    const place = placeOf(symbol);
-    if (place !== 'data') lines.set(name, place === 'init' ? name + INIT : name);
-  }
-  return lines.values();
+/** What is known of a name. */
+interface Named {
+  place: SymbolPlace;
+  /** Whether a program can be attached to any of the functions. */
+  isTraced: boolean;
+  count: number;
 }
 
-/** Lines of names without a dot in their order, each once; an empty line; then those of names with a dot in the order of their addresses. */
-function bodyOf(symbols: readonly KernelSymbol[]): string {
+/** Whether the kernel can trace the function that begins at an offset. */
+type IsTraced = (offset: number | null) => boolean;
+
+/** The first position at which ascending numbers are not below a value. */
+function positionOf(numbers: ArrayLike<number>, value: number): number {
+  let [from, to] = [0, numbers.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((numbers[middle] ?? 0) < value) from = middle + 1;
+    else to = middle;
+  }
+  return from;
+}
+
+/** A function is traced if a place that the kernel traces is between its start and the next symbol. @see within_notrace_func() in trace_kprobe.c */
+function tracedIn(symbols: readonly KernelSymbol[], places: readonly number[] | null): IsTraced {
+  if (places === null) return () => true;
+  const starts = Float64Array.from(symbols.flatMap(({ offset }) => offset ?? [])).toSorted();
+  return (offset) => {
+    if (offset === null) return true;
+    const end = starts[positionOf(starts, offset + 1)] ?? Infinity;
+    return (places[positionOf(places, offset)] ?? Infinity) < end;
+  };
+}
+
+/** All names. A name of which one symbol is code that stays counts as such code, and one that is a function as a function. */
+function namesOf(symbols: readonly KernelSymbol[], isTraced: IsTraced): Map<string, Named> {
+  const placeOf = symbolPlaces(symbols);
+  const rank = ['text', 'init', 'data'] as const satisfies readonly SymbolPlace[];
+  const names = new Map<string, Named>();
+  for (const symbol of symbols) {
+    const { name, type, offset } = symbol;
+    if (name.startsWith(BEFORE_FUNCTION)) continue;
+    const place = FUNCTIONS.has(type) ? placeOf(symbol) : 'data';
+    if (place === 'data' && name.includes('.')) continue;
+    const known = names.get(name) ?? { place, isTraced: false, count: 0 };
+    known.count++;
+    if (rank.indexOf(place) < rank.indexOf(known.place)) known.place = place;
+    known.isTraced ||= place !== 'text' || isTraced(offset);
+    names.set(name, known);
+  }
+  return names;
+}
+
+function lineOf(name: string, { place, isTraced, count }: Named): string {
+  const words = [name, ...(place === 'text' ? [] : [FLAGS[place]]), ...(isTraced ? [] : [FLAGS.notrace])];
+  return [...words, ...(count > 1 ? [COUNT + String(count)] : [])].join(' ');
+}
+
+/** Lines of names without a dot in their order; an empty line; then those of names with a dot in the order of their addresses. */
+function bodyOf(symbols: readonly KernelSymbol[], places: readonly number[] | null): string {
   const [plain, dotted]: [string[], string[]] = [[], []];
-  for (const line of linesOf(symbols)) (line.includes('.') ? dotted : plain).push(line);
+  const names = namesOf(symbols, tracedIn(symbols, places));
+  for (const [name, known] of names) (name.includes('.') ? dotted : plain).push(lineOf(name, known));
   return `${plain.toSorted().join('\n')}\n\n${dotted.join('\n')}\n`;
 }
 
@@ -49,25 +99,29 @@ function bodyOf(symbols: readonly KernelSymbol[]): string {
  * The index of a kernel as a file.
  * @param symbols null if the image has none
  * @param image digest of the image
+ * @param places those that the kernel traces; null if they are unknown
  */
-export function writeFunctions(symbols: readonly KernelSymbol[] | null, image: string): Buffer {
-  const body = Buffer.from(symbols ? bodyOf(symbols) : '', 'latin1');
+export function writeFunctions(symbols: readonly KernelSymbol[] | null, image: string, places: readonly number[] | null = null): Buffer {
+  const body = Buffer.from(symbols ? bodyOf(symbols, places) : '', 'latin1');
   return Buffer.concat([Buffer.from(`${HEAD} ${image} ${crc32(body)}\n`), body]);
 }
 
-/** Whether sorted lines contain a line. */
-function hasLine(lines: Buffer, line: Buffer): boolean {
+/** What follows a name in sorted lines; null if they do not have the name. */
+function flagsIn(lines: Buffer, name: string): string | null {
+  const wanted = Buffer.from(name, 'latin1');
   let [from, to] = [0, lines.length];
   while (from < to) {
     const start = lines.lastIndexOf(NEWLINE, Math.floor((from + to) / 2) - 1) + 1;
     const found = lines.indexOf(NEWLINE, start);
     const end = found < 0 ? lines.length : found;
-    const order = lines.compare(line, 0, line.length, start, end);
-    if (order === 0) return true;
+    const space = lines.indexOf(SPACE, start);
+    const nameEnd = space < 0 || space > end ? end : space;
+    const order = lines.compare(wanted, 0, wanted.length, start, nameEnd);
+    if (order === 0) return lines.toString('latin1', nameEnd, end);
     if (order < 0) from = end + 1;
     else to = start;
   }
-  return false;
+  return null;
 }
 
 /** The variant that counts: the first one, but the rarely executed part (`.cold`) only if it is the only one. */
@@ -75,7 +129,7 @@ function variantIn(dotted: string, name: string): string | null {
   let cold: string | null = null;
   const beginning = `\n${name}.`;
   for (let at = dotted.indexOf(beginning); at >= 0; at = dotted.indexOf(beginning, at + 1)) {
-    const variant = dotted.slice(at + 1, dotted.indexOf('\n', at + 1)).replace(INIT, '');
+    const variant = dotted.slice(at + 1, dotted.indexOf('\n', at + 1)).replace(/ .*$/, '');
     const suffix = variant.slice(name.length);
     if (!VARIANT.test(suffix)) continue;
     if (!suffix.includes(COLD)) return variant;
@@ -84,13 +138,32 @@ function variantIn(dotted: string, name: string): string | null {
   return cold;
 }
 
+/** What follows a name with a dot; null if no line has it. */
+function flagsOfDotted(dotted: string, name: string): string | null {
+  for (let at = dotted.indexOf(`\n${name}`); at >= 0; at = dotted.indexOf(`\n${name}`, at + 1)) {
+    const end = dotted.indexOf('\n', at + 1);
+    const rest = dotted.slice(at + 1 + name.length, end);
+    if (rest === '' || rest.startsWith(' ')) return rest;
+  }
+  return null;
+}
+
+function symbolOf(flags: string): FunctionSymbol {
+  const words = flags.split(' ').slice(1);
+  const count = Number(words.find((word) => word.startsWith(COUNT))?.slice(COUNT.length) ?? 1);
+  const several = count > 1 ? { count } : {};
+  if (words.includes(FLAGS.data)) return { kind: 'data', ...several };
+  if (words.includes(FLAGS.init)) return { kind: 'init', ...several };
+  return { kind: 'found', ...several, ...(words.includes(FLAGS.notrace) && { isNotrace: true }) };
+}
+
 function finderIn(body: Buffer): FindSymbol {
   const plain = body.subarray(0, body.indexOf('\n\n'));
   const dotted = body.toString('latin1', plain.length + 1);
-  const isListed = (name: string) => (name.includes('.') ? dotted.includes(`\n${name}\n`) : hasLine(plain, Buffer.from(name)));
   return (name): FunctionSymbol => {
-    if (name.startsWith(BEFORE_FUNCTION) || isListed(name)) return { kind: 'found' };
-    if (isListed(name + INIT)) return { kind: 'init' };
+    if (name.startsWith(BEFORE_FUNCTION)) return { kind: 'found' };
+    const flags = name.includes('.') ? flagsOfDotted(dotted, name) : flagsIn(plain, name);
+    if (flags !== null) return symbolOf(flags);
     const variant = variantIn(dotted, name);
     if (variant === null) return { kind: 'missing' };
     return variant.startsWith(name + OF_LINKER) ? { kind: 'found' } : { kind: 'variant', variant };
@@ -114,10 +187,18 @@ export function readFunctions(file: Buffer, image: string): ReadFunctions {
   return { valid: true, find: body.length === 0 ? null : finderIn(body) };
 }
 
+interface SymbolsOfImage {
+  symbols: KernelSymbol[] | null;
+  places: number[] | null;
+}
+
 /** The symbols in an image; undefined if it cannot be read. */
-async function symbolsIn(path: string): Promise<KernelSymbol[] | null | undefined> {
+async function symbolsIn(path: string): Promise<SymbolsOfImage | undefined> {
   try {
-    return await withFile(path, findKallsyms);
+    return await withFile(path, async (read, size) => {
+      const symbols = await findKallsyms(read, size);
+      return { symbols, places: symbols && (await tracedPlaces(read, symbols)) };
+    });
   } catch (error) {
     if (error instanceof UserError || error instanceof InfraError || errorCode(error) !== null) return undefined;
     throw error;
@@ -136,9 +217,9 @@ export async function functionSymbols(folder: string, image: string): Promise<Fi
   const kept = file && readFunctions(file, image);
   if (kept?.valid === true) return kept.find;
   const inVmlinux = await symbolsIn(join(folder, KERNEL_FILES.vmlinux));
-  const symbols = inVmlinux === undefined ? await symbolsIn(join(folder, KERNEL_FILES.image)) : inVmlinux;
-  if (symbols === undefined) return null;
-  const made = writeFunctions(symbols, image);
+  const found = inVmlinux ?? (await symbolsIn(join(folder, KERNEL_FILES.image)));
+  if (found === undefined) return null;
+  const made = writeFunctions(found.symbols, image, found.places);
   await writeFileAtomic(path, made).catch(() => undefined);
   const read = readFunctions(made, image);
   return read.valid ? read.find : null;

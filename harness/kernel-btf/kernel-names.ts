@@ -134,10 +134,28 @@ function neverInBtf({ vmlinux }: KernelTypes, use: NameUse): string | null {
   return readsModuleBtf(vmlinux) === false ? "not in this kernel's BTF, and this kernel has no BTF of modules" : null;
 }
 
+/** Whether a kernel refuses a kprobe on a name that several symbols have. @see number_of_same_symbols() in kernel/trace/trace_kprobe.c */
+export function refusesAmbiguousProbes({ findSymbol }: KernelTypes): boolean {
+  return findSymbol?.('count_symbols').kind === 'found';
+}
+
+/** What vmlinux has of a name that BTF lacks, or that is no function; null if it has no such symbol, or if its symbols are unknown. */
+function ownSymbol(kernel: KernelTypes, name: string, use: NameUse): string | null {
+  const symbol = kernel.findSymbol?.(name);
+  if (symbol?.kind === 'data') return use === 'address' ? 'a symbol of this kernel, but no function' : null;
+  if (use !== 'attach' || (symbol?.kind !== 'found' && symbol?.kind !== 'init')) return null;
+  const { count = 1 } = symbol;
+  if (count === 1) return "not in this kernel's BTF, although vmlinux has a symbol of this name";
+  const probe = refusesAmbiguousProbes(kernel) ? ', and this kernel refuses a kprobe on it' : '';
+  return `not in this kernel's BTF: the name is ambiguous, because vmlinux has ${count} symbols of this name${probe}`;
+}
+
 /** Where a name is that vmlinux and the loaded modules lack, for the words "it is", and whether it is missing for certain. */
 export function whereMissing(kernel: KernelTypes, name: string, use: NameUse): { where: string; certain: boolean } {
   const never = neverInBtf(kernel, use);
   const certain = kernel.modules.length > 0 || never !== null;
+  const own = ownSymbol(kernel, name, use);
+  if (own !== null) return { where: own, certain: certain || kernel.inPackage?.(name).some(({ inBtf }) => inBtf) === false };
   const usable = inUnloadedModule(kernel, name, use);
   if (usable !== null) return { where: usable, certain };
   if (OF_EVERY_MODULE.has(name)) return { where: NAME_OF_EVERY_MODULE, certain: USES[use].withoutBtf !== null };
@@ -158,6 +176,8 @@ export function whereMissing(kernel: KernelTypes, name: string, use: NameUse): {
  * have it. Null if nothing is known beyond the load.
  */
 export function knownOfMissing(kernel: KernelTypes, name: string, use: NameUse): string | null {
+  const own = ownSymbol(kernel, name, use);
+  if (own !== null) return own;
   const isKnown = OF_EVERY_MODULE.has(name) || neverInBtf(kernel, use) !== null;
   return inUnloadedModule(kernel, name, use) ?? (isKnown ? whereMissing(kernel, name, use).where : null);
 }

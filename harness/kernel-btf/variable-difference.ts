@@ -22,6 +22,14 @@ function declaredId(btf: Btf, name: string): number | null {
   return null;
 }
 
+/** Whether an object declares a kernel symbol as `void`, so that libbpf looks for it in the list of symbols. */
+export function hasUntypedSymbols(btf: Btf): boolean {
+  const section = findType(btf, 'datasec', '.ksyms');
+  const ids =
+    section === null ? [] : Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0);
+  return ids.some((id) => kindOf(btf, id) === 'var' && resolveType(btf, referencedType(btf, id)) === 0);
+}
+
 /** Whether an object declares a kernel variable with a type, so that libbpf looks for it in BTF; null if it declares none of this name. */
 export function isTypedVariable(btf: Btf, name: string): boolean | null {
   const id = declaredId(btf, name);

@@ -3,6 +3,7 @@ import type { BpfObject } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { loaderRules } from '../core-relo/loader.ts';
 import type { CachedImage } from '../kernel-btf/kernels.ts';
+import { hasUntypedSymbols } from '../kernel-btf/variable-difference.ts';
 import type { RunObject } from '../plan/inputs/inputs.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { typesWithCached } from '../plan/settings/modules/loaded-modules.ts';
@@ -21,12 +22,15 @@ export interface PredictedKernel {
   image?: CachedImage | null | undefined;
 }
 
-/** The types with the symbols of the kernel, if a program of the object needs the address of a function. */
-export async function withSymbols(kernel: KernelTypes, { programs }: Pick<BpfObject, 'programs'>): Promise<KernelTypes> {
+/** The types with the symbols of the kernel, if the object needs the address of a function or of a symbol declared `void`. */
+export async function withSymbols(
+  kernel: KernelTypes,
+  { programs, btf }: Pick<BpfObject, 'programs'> & Partial<Pick<BpfObject, 'btf'>>,
+): Promise<KernelTypes> {
   if (
     kernel.findSymbol ||
     !kernel.readSymbols ||
-    programs.every((program) => functionByName(program) === null && probeTarget(program) === null)
+    (programs.every((program) => functionByName(program) === null && probeTarget(program) === null) && !(btf && hasUntypedSymbols(btf)))
   )
     return kernel;
   const findSymbol = await kernel.readSymbols();

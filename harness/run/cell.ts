@@ -14,7 +14,7 @@ import { unmetNeeds } from '../predict/findings/load-needs.ts';
 import { namesOutsideVmlinux } from '../predict/findings/support.ts';
 import { recordedPrediction, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
 import type { PredictedCell } from '../predict/predicted-cell.ts';
-import { predictionOf } from '../predict/predict-object.ts';
+import { predictionOf, withSymbols } from '../predict/predict-object.ts';
 import { readSymbols } from '../bpf/elf/elf.ts';
 import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
@@ -195,7 +195,8 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
     ...droppedInGuest(last.guest),
   };
   const types = found.kernel ? { ...found, kernel: await typesWith(found.kernel, modules) } : found;
-  const inPackage = types.kernel && (await withPackage(types.kernel, kernel.image, { names: namesOutsideVmlinux(object.bpf), make: true }));
+  const named = types.kernel && (await withPackage(types.kernel, kernel.image, { names: namesOutsideVmlinux(object.bpf), make: true }));
+  const inPackage = named && (await withSymbols(named, object.bpf));
   const predict = await predictionOf(object, { release: kernel.result.release, types: inPackage });
   let predicted: PredictedCell | null = null;
   const prediction = () => (predicted ??= predict());

@@ -7,7 +7,7 @@ import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { findIn, knownOfMissing, isInLoadedWithoutBtf, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { functionOfProbe, probeTarget, unreadProbe } from '../../verdict/rules/named-target.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
-import { certainlyWithoutSymbol, mayBeInModule, missingSymbol, probedFunction, untraceableFunction } from './symbols.ts';
+import { ambiguousFunction, certainlyWithoutSymbol, mayBeInModule, missingSymbol, probedFunction, untraceableFunction } from './symbols.ts';
 
 const missing = (reason: string): Finding => {
   return { failure: { stage: 'attach', class: 'attach-target-missing', reason }, certain: false };
@@ -50,6 +50,8 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, l
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [];
   const unusual = unusualTarget(program, kernel, loader);
   if (unusual) return unusual;
+  const ambiguous = ambiguousFunction(program, kernel);
+  if (ambiguous.length > 0) return ambiguous;
   const untraceable = untraceableFunction(program, kernel, loader);
   if (untraceable.length > 0) return untraceable;
   const function_ = probedFunction(program);

@@ -94,8 +94,8 @@ function kernelFunctions(object: BpfObject, kernel: KernelTypes): ExternFinding[
  * Findings about kfuncs and kernel variables in the order of their names, in which libbpf resolves them.
  * @see cmp_externs() in libbpf.c
  */
-function externFindings(object: BpfObject, kernel: KernelTypes): ExternFinding[] {
-  const found = [...kernelFunctions(object, kernel), ...kernelVariableFindings(object, kernel)];
+function externFindings(object: BpfObject, kernel: KernelTypes, { libbpfMinor }: Loader): ExternFinding[] {
+  const found = [...kernelFunctions(object, kernel), ...kernelVariableFindings(object, kernel, libbpfMinor !== null)];
   const sorted = found.toSorted((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
   return sorted.map((finding) => ({ ...finding, subjects: [finding.name] }));
 }
@@ -166,7 +166,7 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: L
   if (!enumeratorsOf(kernel, 'bpf_prog_type')) return [...kconfig, ...impossible];
   return [
     ...(isLast ? [] : kconfig),
-    ...externFindings(object, kernel),
+    ...externFindings(object, kernel, loader),
     ...(isLast ? kconfig : []),
     ...structOpsFindings(object, kernel, loader),
     ...unknownMapTypes(object, kernel, loader),

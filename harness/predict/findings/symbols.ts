@@ -3,7 +3,7 @@ import { attachTargetOf, nameInBtf, usedSection } from '../../bpf/object/attach-
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { FunctionSymbol, KernelTypes } from '../../core-relo/candidates.ts';
 import type { Loader } from '../../core-relo/loader.ts';
-import { findIn, knownOfMissing, OF_EVERY_MODULE, partsOfName } from '../../kernel-btf/kernel-names.ts';
+import { findIn, knownOfMissing, OF_EVERY_MODULE, partsOfName, refusesAmbiguousProbes } from '../../kernel-btf/kernel-names.ts';
 import { type TargetFacts, targetReason } from '../../verdict/rules/attach.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 
@@ -83,20 +83,44 @@ export function missingSymbol(program: BpfProgram, kernel: KernelTypes, loader: 
   const reason = targetReason(facts, kind, (each, use) => knownOfMissing(kernel, each, use));
   if (reason === null) return [];
   const isOnlyHere = inBtf && !kernel.inPackage;
-  const certain = isOnlyHere || !mayBeInModule(kernel, name);
+  // The kernel takes the first symbol of the name, and looks for none in a module.
+  const certain = isOnlyHere || symbol.kind === 'data' || !mayBeInModule(kernel, name);
   return [{ failure: { stage, class: 'attach-target-missing', reason }, certain }];
+}
+
+const PROBES_NOTRACE = /^CONFIG_KPROBE_EVENTS_ON_NOTRACE=y$/m;
+
+/** Whether the kernel lets no program attach to a function; null if that is unknown, or if nothing is known against the function. */
+function untraceableState(symbol: FunctionSymbol | null): 'init' | 'notrace' | null {
+  if (symbol?.kind === 'init') return 'init';
+  return symbol?.kind === 'found' && symbol.isNotrace === true ? 'notrace' : null;
 }
 
 /** Finds that the kernel has the function of a program, but lets no program attach to it. The load finds its address. */
 export function untraceableFunction(program: BpfProgram, kernel: KernelTypes, loader: Rules): Finding[] {
   const wanted = functionByName(program);
-  const symbol = wanted && symbolOf(wanted, kernel, loader);
-  if (!wanted || symbol?.kind !== 'init') return [];
+  const state = untraceableState(wanted && symbolOf(wanted, kernel, loader));
+  if (!wanted || state === null) return [];
   const { function: name, stage } = wanted;
   // libbpf finds the function in a module, or misses it in BTF.
   if (stage === 'verify' && findIn({ ...kernel, modules: [] }, 'func', name) === null) return [];
-  const reason = targetReason({ program: '', function: name, state: 'init', variant: '' }, program.type);
-  return reason === null ? [] : [{ failure: { stage: 'attach', class: 'attach-failed', reason }, certain: true }];
+  const mayProbe = stage === 'attach' && PROBES_NOTRACE.test(kernel.config ?? '');
+  // For a part of a function, the kernel asks whether it traces the whole.
+  if (state === 'notrace' && (name.includes('.') || mayProbe)) return [];
+  const reason = targetReason({ program: '', function: name, state, variant: '' }, program.type);
+  const certain = state === 'init' || typeof kernel.config === 'string';
+  return reason === null ? [] : [{ failure: { stage: 'attach', class: 'attach-failed', reason }, certain }];
+}
+
+/** Finds that several symbols have the name of a kprobe's function, and that the kernel chooses none. */
+export function ambiguousFunction(program: BpfProgram, kernel: KernelTypes): Finding[] {
+  const name = probedFunction(program);
+  const symbol = name === null ? null : (kernel.findSymbol?.(name) ?? null);
+  if (symbol === null || (symbol.kind !== 'found' && symbol.kind !== 'init') || !refusesAmbiguousProbes(kernel)) return [];
+  const { count = 1 } = symbol;
+  if (count === 1) return [];
+  const reason = `function ${name} is ambiguous: vmlinux has ${count} symbols of this name, and this kernel refuses a kprobe on it (EADDRNOTAVAIL)`;
+  return [{ failure: { stage: 'attach', class: 'attach-failed', reason }, certain: true }];
 }
 
 /**

@@ -53,6 +53,12 @@ export type TargetFacts = NonNullable<CellEvidence['targets']>[number];
 const PART = /^\.(?:part|cold)\b/;
 
 /**
+ * Labels that have the type of a function: of the linker script, and of the space before a function.
+ * @see include/asm-generic/vmlinux.lds.h and CONFIG_FUNCTION_PADDING_BYTES in the kernel
+ */
+const LABEL = /^(?:_[se]?text|_[se]inittext|__pfx_.*|__(?:start|stop)_.*|__.*_(?:start|end|begin))$/;
+
+/**
  * Says why no program can be attached to a function; null if the lists of the kernel do not explain it.
  * @param kind the type of the program
  */
@@ -61,6 +67,8 @@ export function targetReason(
   kind: string | null,
   inModule: InModule = () => null,
 ): string | null {
+  if ((state === 'notrace' || state === 'init') && LABEL.test(name))
+    return `symbol ${name} is a label and no function: no program can attach to it`;
   switch (state) {
     case 'notrace':
       return `function ${name} is notrace: this kernel has it, but lets no program attach to it`;
@@ -85,7 +93,7 @@ export type FunctionFault = 'notrace' | 'init' | 'other-symbol' | 'no-symbol';
 
 /** The words of targetReason() for each fault. Results of older releases have other words for a function without a symbol. */
 const FAULT_WORDS = {
-  notrace: /^function \S+ is notrace\b/,
+  notrace: /^(?:function \S+ is notrace|symbol \S+ is a label)\b/,
   init: /^function \S+ is in init memory\b/,
   'other-symbol': /^function \S+ was compiled as /,
   'no-symbol': /^function \S+ (?:has no symbol|was inlined)\b/,

@@ -57,7 +57,7 @@ test('a function has its symbol, or the first variant that is not its cold part,
     vfs_read: 'found',
     vfs: 'found',
     weak: 'found',
-    data: 'missing',
+    data: 'data',
     split: 'split.part.0',
     only: 'only.cold',
     linked: 'found',
@@ -88,14 +88,39 @@ test('only a symbol in the code of the kernel is a function; one in init memory 
   });
   expect(kinds).toEqual([
     'stays: found',
-    'variable: missing',
-    'after: missing',
+    'variable: data',
+    'after: data',
     'absolute: found',
     'setup: init',
     'late: found',
     'changed: changed.isra.0',
     'changed.isra.0: init',
   ]);
+});
+
+test('a name has the number of its symbols, and whether the kernel traces none of its functions', () => {
+  const text =
+    '_text T 0, traced T 16, alias t 16, asm t 32, twice t 48, twice t 64, never t 80, never t 96, both t 112, both d 200, last T 128';
+  const symbols = text.split(', ').map((each) => {
+    const [name = '', type = '', offset = ''] = each.split(' ');
+    return { name, type, offset: Number(offset) };
+  });
+  const kinds = (places: readonly number[] | null) => {
+    const read = readFunctions(writeFunctions(symbols, IMAGE, places), IMAGE);
+    const find = read.valid ? read.find : null;
+    return ['_text', 'traced', 'alias', 'asm', 'twice', 'never', 'both', 'last'].map((name) => `${name} ${JSON.stringify(find?.(name))}`);
+  };
+  expect(kinds([20, 68, 116, 128])).toEqual([
+    '_text {"kind":"found","isNotrace":true}',
+    'traced {"kind":"found"}',
+    'alias {"kind":"found"}',
+    'asm {"kind":"found","isNotrace":true}',
+    'twice {"kind":"found","count":2}',
+    'never {"kind":"found","count":2,"isNotrace":true}',
+    'both {"kind":"found","count":2}',
+    'last {"kind":"found"}',
+  ]);
+  expect(kinds(null).filter((line) => line.includes('isNotrace'))).toEqual([]);
 });
 
 test('an index of an older format is made again', async () => {

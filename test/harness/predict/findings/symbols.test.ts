@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { indexNames } from '../../../../harness/bpf/btf/names.ts';
 import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/object.ts';
-import type { KernelTypes } from '../../../../harness/core-relo/candidates.ts';
+import type { FindSymbol, KernelTypes } from '../../../../harness/core-relo/candidates.ts';
 import { DEFAULT_LOADER, loaderRules } from '../../../../harness/core-relo/loader.ts';
 import { readFunctions, writeFunctions } from '../../../../harness/kernel-btf/function-symbols.ts';
+import { whereMissing } from '../../../../harness/kernel-btf/kernel-names.ts';
 import type { Mode } from '../../../../harness/plan/settings/mode-name.ts';
 import { predictCell } from '../../../../harness/predict/predict.ts';
 import { withSymbols } from '../../../../harness/predict/predict-object.ts';
@@ -175,4 +176,106 @@ test('symbols are read only for an object that needs an address', async () => {
   expect(await withSymbols(kernel, only('iterator', 'raw', 'k_multi'))).toBe(kernel);
   expect((await withSymbols(kernel, only('iterator', 'k_there'))).findSymbol).toBe(findSymbol);
   expect(reads).toBe(1);
+});
+
+test('a kprobe on a name of several symbols, on a function without trace or on a variable fails as in a guest', () => {
+  const findSymbol: FindSymbol = (name) => {
+    if (name === 'count_symbols') return { kind: 'found' };
+    if (name === 'there') return { kind: 'found', count: 3 };
+    if (name === 'hidden') return { kind: 'found', isNotrace: true };
+    return name === 'absent' ? { kind: 'data' } : { kind: 'missing' };
+  };
+  const only = (kernel: KernelTypes, mode: Mode = 'attach') =>
+    Object.fromEntries(Object.entries(verdicts(kernel, mode)).filter(([name]) => ['k_there', 'k_hidden', 'k_absent'].includes(name)));
+  const config = 'CONFIG_KPROBES=y\n';
+  expect([only(kernelOf({ findSymbol, config })), only(kernelOf({ findSymbol })), only(kernelOf({ findSymbol, config }), 'load')])
+    .toMatchInlineSnapshot(`
+    [
+      {
+        "k_absent": "fails (attach): attach target absent (kprobe) is a symbol of this kernel, but no function",
+        "k_hidden": "fails (attach): function hidden is notrace: this kernel has it, but lets no program attach to it",
+        "k_there": "fails (attach): function there is ambiguous: vmlinux has 3 symbols of this name, and this kernel refuses a kprobe on it (EADDRNOTAVAIL)",
+      },
+      {
+        "k_absent": "fails (attach): attach target absent (kprobe) is a symbol of this kernel, but no function",
+        "k_hidden": "may fail (attach): function hidden is notrace: this kernel has it, but lets no program attach to it",
+        "k_there": "fails (attach): function there is ambiguous: vmlinux has 3 symbols of this name, and this kernel refuses a kprobe on it (EADDRNOTAVAIL)",
+      },
+      {},
+    ]
+  `);
+  // A kernel that chooses the first of several symbols, and one that traces every function.
+  const older: FindSymbol = (name) => (name === 'count_symbols' ? { kind: 'missing' } : findSymbol(name));
+  expect(only(kernelOf({ findSymbol: older, config: 'CONFIG_KPROBE_EVENTS_ON_NOTRACE=y\n' }))).toMatchInlineSnapshot(`
+    {
+      "k_absent": "fails (attach): attach target absent (kprobe) is a symbol of this kernel, but no function",
+    }
+  `);
+});
+
+test('a function that vmlinux has and BTF lacks is not searched in modules', () => {
+  const findSymbol: FindSymbol = (name) => (name === 'show' ? { kind: 'found', count: 5 } : { kind: name === 'asm' ? 'found' : 'missing' });
+  const inPackage = () => [{ module: 'bonding', kind: 'function', inBtf: true } as const];
+  const kernel = kernelOf({ findSymbol, inPackage });
+  expect(['show', 'asm', 'x'].map((name) => whereMissing(kernel, name, 'attach'))).toMatchInlineSnapshot(`
+    [
+      {
+        "certain": false,
+        "where": "not in this kernel's BTF: the name is ambiguous, because vmlinux has 5 symbols of this name",
+      },
+      {
+        "certain": false,
+        "where": "not in this kernel's BTF, although vmlinux has a symbol of this name",
+      },
+      {
+        "certain": false,
+        "where": "in module bonding, which is not loaded: modules: [bonding]",
+      },
+    ]
+  `);
+});
+
+const KSYMS = `
+extern const void there __ksym; extern const void gone __ksym; extern const void maybe __ksym __weak; extern const void twice __ksym __weak;
+const volatile void *address;
+#define R(name) SEC("raw_tp/" #name) int read_##name(void *ctx) { address = &name; return 0; }
+R(there) R(gone) R(maybe) R(twice)
+`;
+
+test('a kernel symbol without a type is looked up among the symbols of the kernel, if they are known', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'ksyms-'));
+  const read = readBpfObject(await readFile(await compileBpf(folder, 'ksyms', KSYMS)), 'ksyms');
+  await rm(folder, { recursive: true, force: true });
+  const kinds: Readonly<Record<string, ReturnType<FindSymbol>>> = { there: { kind: 'data' }, twice: { kind: 'data', count: 2 } };
+  const findSymbol: FindSymbol = (name) => kinds[name] ?? { kind: 'missing' };
+  const { findSymbol: unused, ...unknown } = kernelOf();
+  expect(unused).toBeDefined();
+  const first = (kernel: KernelTypes, without: readonly string[] = []) => {
+    const names = Object.values(
+      verdicts(
+        { ...kernel, ...(without.length > 0 && { findSymbol: (name) => (without.includes(name) ? { kind: 'data' } : findSymbol(name)) }) },
+        'load',
+        read,
+      ),
+    );
+    return [...new Set(names)];
+  };
+  const known = { ...unknown, findSymbol, inPackage: () => [] };
+  expect([first(unknown), first({ ...unknown, findSymbol }), first(known), first(known, ['gone']), first(known, ['gone', 'twice'])])
+    .toMatchInlineSnapshot(`
+    [
+      [],
+      [
+        "fails (relocate): kernel symbol twice: resolution is ambiguous: vmlinux has 2 symbols of this name",
+      ],
+      [
+        "fails (relocate): kernel symbol gone: not resolved",
+      ],
+      [
+        "fails (relocate): kernel symbol twice: resolution is ambiguous: vmlinux has 2 symbols of this name",
+      ],
+      [],
+    ]
+  `);
+  expect((await withSymbols({ ...unknown, readSymbols: async () => findSymbol }, { ...read, programs: [] })).findSymbol).toBe(findSymbol);
 });
