@@ -299,7 +299,7 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     class: 'btf-missing',
     reason: /FUNC \S+ type_id=\d+ Invalid arg#|has an argument without a name/,
     advice:
-      "No kernel accepts a function whose arguments have no names, as Rust's panics have them, and aya removes what the kernel would refuse. Write a program of Rust so that nothing in it can panic: a program that can panic does not load with aya, either.",
+      "No kernel accepts a function whose arguments have no names, as Rust's panics have them. Write the program so that nothing in it can panic.",
   },
   {
     class: 'object-invalid',
