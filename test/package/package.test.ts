@@ -94,7 +94,7 @@ it('the package has no modules of tests and of commands for contributors', () =>
   expect(modules).toEqual(
     expect.arrayContaining(['dist/harness/cli/main.js', 'dist/harness/library/index.js', 'dist/reports/html/client.js']),
   );
-  expect(modules.filter((path) => /^dist\/test|\/docs\/|\/pack\/|\/publish|\/check-|verify-known-changes/.test(path))).toEqual([]);
+  expect(modules.filter((path) => /^dist\/test|\/docs\/|\/pack\/|\/publish|\/setup\/check-|verify-known-changes/.test(path))).toEqual([]);
 });
 
 it('all that an installed package exports can be imported, and its types are complete', async () => {
