@@ -3,13 +3,13 @@ import { type Btf, kindOf, nameOf, vlenOf } from '../bpf/btf/btf.ts';
 import { arrayOf, findType, integerOf, referencedType, resolveType, sizeField, variableOf } from '../bpf/btf/types.ts';
 
 /** What an extern can hold. @see find_kcfg_type() in libbpf.c */
-type KconfigType = { kind: 'bool' | 'tristate' | 'char' | 'char-array' } | { kind: 'int'; bytes: number; signed: boolean };
+export type KconfigType = { kind: 'bool' | 'tristate' | 'char' | 'char-array' } | { kind: 'int'; bytes: number; signed: boolean };
 
 const BTF_INT_SIGNED = 1;
 const BTF_INT_BOOL = 4;
 
 /** Null for a type that libbpf refuses when it opens the object. */
-function typeOf(btf: Btf, id: number): KconfigType | null {
+export function kconfigTypeOf(btf: Btf, id: number): KconfigType | null {
   const type = resolveType(btf, id);
   const size = sizeField(btf, type);
   const kind = kindOf(btf, type);
@@ -19,7 +19,7 @@ function typeOf(btf: Btf, id: number): KconfigType | null {
     return size === 1 ? { kind: 'char' } : { kind: 'int', bytes: size, signed: (encoding & BTF_INT_SIGNED) !== 0 };
   }
   if (kind === 'enum') return size === 4 && nameOf(btf, type) === 'libbpf_tristate' ? { kind: 'tristate' } : null;
-  return kind === 'array' && typeOf(btf, arrayOf(btf, type)?.element ?? 0)?.kind === 'char' ? { kind: 'char-array' } : null;
+  return kind === 'array' && kconfigTypeOf(btf, arrayOf(btf, type)?.element ?? 0)?.kind === 'char' ? { kind: 'char-array' } : null;
 }
 
 /** An extern of the object that needs a value of the configuration. */
@@ -33,7 +33,7 @@ function externsOf(btf: Btf): KconfigExtern[] {
   const section = findType(btf, 'datasec', '.kconfig');
   if (section === null) return [];
   return Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0).flatMap((id) => {
-    const [name, type] = [nameOf(btf, id), typeOf(btf, referencedType(btf, id))];
+    const [name, type] = [nameOf(btf, id), kconfigTypeOf(btf, referencedType(btf, id))];
     return type && name.startsWith('CONFIG_') ? [{ name, type }] : [];
   });
 }
@@ -64,7 +64,7 @@ function numberProblem(type: KconfigType, text: string): string | null {
 }
 
 /** @see bpf_object__process_kconfig_line() in libbpf.c */
-function problemOf(type: KconfigType, value: string): string | null {
+export function kconfigProblem(type: KconfigType, value: string): string | null {
   const first = value[0] ?? '';
   if (first === '"') return type.kind === 'char-array' ? null : `value '${value}' implies char array type`;
   if (first !== 'y' && first !== 'n' && first !== 'm') return numberProblem(type, value);
@@ -105,7 +105,7 @@ export function unresolvedKconfig(
   });
   // libbpf reads the configuration line by line.
   for (const { name, type, value } of set.toSorted((a, b) => a.at - b.at)) {
-    const detail = problemOf(type, value);
+    const detail = kconfigProblem(type, value);
     if (detail !== null) return { name, detail };
   }
   const missing = externs.find(({ name }) => !weak.has(name) && !set.some((each) => each.name === name));

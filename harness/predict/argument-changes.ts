@@ -6,6 +6,7 @@ import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import { loadPredictor } from '../core-relo/relocate.ts';
+import { kconfigBytes } from '../kernel-btf/kconfig-values.ts';
 import { knownHelpers } from '../kernel-btf/enumerators.ts';
 import { findIn } from '../kernel-btf/kernel-names.ts';
 import { type Argument, argumentAt, type Prototype, probePrototype, prototypeOf } from '../kernel-btf/prototype.ts';
@@ -82,6 +83,7 @@ export function hookedReaches(object: BpfObject, kernel: KernelTypes, loader: Lo
     helpers: knownHelpers(kernel),
     refused: refusedKfuncs(object, kernel),
     isMissingCertain: kernel.modules.length > 0,
+    kconfig: kconfigBytes(object, kernel.config),
   });
   return hooks.flatMap(({ program, prototype }) => {
     const loaded = load(program.name, 'omit');

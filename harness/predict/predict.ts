@@ -35,6 +35,7 @@ import { kfuncTypeFindings } from './findings/kfunc-types.ts';
 import { LEAVES_OUT_STRUCT_OPS } from './findings/struct-ops.ts';
 import { unmetNeeds } from './findings/load-needs.ts';
 import { refusedKfuncs, objectFindings, programFindings } from './findings/support.ts';
+import { kconfigBytes } from '../kernel-btf/kconfig-values.ts';
 import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
 import { type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
 import { argumentFailure } from './findings/arguments.ts';
@@ -106,6 +107,7 @@ function loadable(object: BpfObject, kernel: KernelTypes, loader: Loader): Loada
     helpers: knownHelpers(kernel),
     refused: refusedKfuncs(object, kernel),
     isMissingCertain: kernel.modules.length > 0,
+    kconfig: kconfigBytes(object, kernel.config),
   };
   return {
     object,

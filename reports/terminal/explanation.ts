@@ -58,7 +58,7 @@ function insnLines({ at, program }: CausePlace): string[] {
   return [`    at insn ${at.insn}${inside}: ${visible(at.text)}${state}`];
 }
 
-function placeLines(place: CausePlace, nameOf: NameOf): string[] {
+function placeLines(place: CausePlace, certainty: RootCause['certainty'], nameOf: NameOf): string[] {
   const { object, program, relocation, source, fails, behind, reached } = place;
   const where = source ? ` ${sourcePlace(source)}` : '';
   const what = relocation ? ` ${relocation.access} (${relocation.kind})` : '';
@@ -68,7 +68,7 @@ function placeLines(place: CausePlace, nameOf: NameOf): string[] {
     head,
     ...(text === '' ? [] : [`    > ${visible(text)}`]),
     ...insnLines(place),
-    ...(fails.length > 0 ? [`    fails on ${listed(fails, nameOf)}`] : []),
+    ...(fails.length > 0 ? [`    ${certainty === 'possible' ? 'may fail' : 'fails'} on ${listed(fails, nameOf)}`] : []),
     ...(behind.length > 0 ? [`    behind another failure on ${listed(behind, nameOf)}`] : []),
   ];
 }
@@ -87,7 +87,7 @@ function causeLines(cause: RootCause, nameOf: NameOf, options: ExplanationOption
   return [
     `${paint(failure, 'red', options)}: ${paint(visible(subject), 'bold', options)}  [${fingerprint}]`,
     `  ${certaintyText(cause)}`,
-    ...places.flatMap((place) => placeLines(place, nameOf)),
+    ...places.flatMap((place) => placeLines(place, cause.certainty, nameOf)),
     ...situations.flatMap((situation) => situationLines(situation, nameOf, options.folder)),
     ...(presence ? [`  ${presenceText(presence, nameOf)}`] : []),
     ...(known ? [`  known: ${known.text} (${known.id})`] : []),

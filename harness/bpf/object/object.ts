@@ -46,8 +46,8 @@ export interface BpfObject {
   maps: ObjectMap[];
   /** Empty unless a loader setting names some. */
   alternatives: readonly Alternatives[];
-  /** Names of `__kconfig` variables to which a loader gives values. */
-  kconfig: ReadonlySet<string>;
+  /** The `__kconfig` variables to which a loader gives values, each as in a kernel configuration: `y`, `"text"`, `100`. */
+  kconfig: ReadonlyMap<string, string>;
   relocations: ObjectRelocation[];
   elf: Elf;
   /** Null if the object has none, as for `ext`. */
@@ -133,7 +133,7 @@ export function readBpfObject(bytes: Uint8Array, name: string): BpfObject {
     subprograms: functions.filter((candidate) => !isProgram(candidate)),
     maps: [...legacyMaps(elf), ...dataMaps(elf.sections)],
     alternatives: [],
-    kconfig: new Set(),
+    kconfig: new Map(),
     relocations: [],
     elf,
     btf: null,

@@ -23,7 +23,7 @@ const NO_PROGRAMS: BpfObject = {
   maps: [],
   alternatives: [],
   relocations: [],
-  kconfig: new Set<string>(),
+  kconfig: new Map<string, string>(),
 };
 
 /** A packed executable. */

@@ -109,7 +109,8 @@ function kconfigNames({ btf }: BpfObject): string[] {
 
 /** Finds the first unresolved Kconfig value. The reason has the words of the verdict on a load. */
 function kconfigFailure(object: BpfObject, { config }: KernelTypes): Finding[] {
-  const found = object.btf && config !== undefined ? unresolvedKconfig(object.btf, weakNames(object), config, object.kconfig) : null;
+  const found =
+    object.btf && config !== undefined ? unresolvedKconfig(object.btf, weakNames(object), config, new Set(object.kconfig.keys())) : null;
   if (!found) return [];
   const what = found.name === '' ? "the kernel's configuration cannot be read" : `kernel configuration ${found.name}`;
   return [

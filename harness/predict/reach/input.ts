@@ -15,7 +15,10 @@ export interface ObjectReach {
 }
 
 /** Prepares the following of paths through an object, with what the kernel has and lacks. */
-export function objectReach(object: BpfObject, kernel: Pick<ReachContext, 'helpers' | 'refused' | 'isMissingCertain'>): ObjectReach {
+export function objectReach(
+  object: BpfObject,
+  kernel: Pick<ReachContext, 'helpers' | 'refused' | 'isMissingCertain' | 'kconfig'>,
+): ObjectReach {
   const functions: readonly ObjectFunction[] = [...object.programs, ...object.subprograms];
   const byStart = new Map(functions.map((each) => [`${each.section} ${each.insnOffset}`, each]));
   // If several sections have one name, the first counts.

@@ -59,6 +59,8 @@ export interface ReachContext {
   references: References;
   /** Returns the bytes of a data section. */
   constantData: (section: string) => Uint8Array;
+  /** Returns the bytes of a `__kconfig` extern on the kernel; null for other externs, and if they are unknown. */
+  kconfig: (name: string) => Uint8Array | null;
   /** Ids of the helpers that the kernel has; null if unknown. */
   helpers: ReadonlySet<number> | null;
   /**
@@ -80,6 +82,8 @@ export interface ReachInput extends ReachContext {
   prototype?: Prototype;
 }
 
+/** What stands before the name of an extern in place of the section of constant data. */
+const KCONFIG = '.kconfig ';
 const OF_KERNEL: Value = { type: 'any', ofKernel: true };
 const MAX_STEPS = 200_000;
 const MAX_FRAMES = 8;
@@ -287,7 +291,9 @@ class Explorer {
       state.stack = { ...state.stack, escaped: true };
     } else if (reference?.type === 'extern') {
       const kfunc = this.#input.refused.get(reference.name);
-      value = kfunc === undefined || kfunc === 'unmarked' ? OF_KERNEL : constant(0n);
+      const isKnown = this.#input.kconfig(reference.name) !== null;
+      if (isKnown) value = { type: 'constant-data', section: KCONFIG + reference.name, offset: insn.immediate };
+      else value = kfunc === undefined || kfunc === 'unmarked' ? OF_KERNEL : constant(0n);
     } else if (!reference && insn.src === 0) {
       value = this.#relocated(state, constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0)));
     }
@@ -308,7 +314,9 @@ class Explorer {
     if (base.type === 'context' || base.type === 'free') return this.#fresh(bits, insn.size === WHOLE);
     if (base.type !== 'constant-data') return ANY;
     const at = base.offset + insn.offset;
-    const bytes = [...this.#input.constantData(base.section).subarray(Math.max(at, 0), Math.max(at, 0) + insn.size)];
+    const { constantData, kconfig } = this.#input;
+    const data = base.section.startsWith(KCONFIG) ? kconfig(base.section.slice(KCONFIG.length)) : constantData(base.section);
+    const bytes = [...(data ?? new Uint8Array()).subarray(Math.max(at, 0), Math.max(at, 0) + insn.size)];
     if (at < 0 || bytes.length < insn.size) return ANY;
     const ordered = this.#input.littleEndian ? bytes.toReversed() : bytes;
     return constant(ordered.reduce((value, byte) => (value << 8n) | BigInt(byte), 0n));

@@ -23,7 +23,8 @@ function settable(object: BpfObject): ObjectVariable[] {
 
 /** Values that the agent gives to libbpf. */
 export interface PreparedKconfig {
-  names: readonly string[];
+  /** By name, as in a kernel configuration. */
+  values: ReadonlyMap<string, string>;
   /** The lines of a kernel configuration that hold the values; '' without any. */
   text: string;
 }
@@ -32,19 +33,19 @@ function preparedKconfig(values: Values, { object, place }: SettingInput<unknown
   const { btf } = object;
   const known = settable(object);
   const names = known.map(({ name }) => name);
-  const lines = withAllFaults('kconfig', Object.entries(values), ([name, value]) => {
+  const found = withAllFaults('kconfig', Object.entries(values), ([name, value]) => {
     const variable = known.find((each) => each.name === name);
     if (SET_BY_LIBBPF.test(name) && kconfigOf(object).some((each) => each.name === name))
       throw place.at(name).problem(`libbpf itself sets ${name}: kconfig sets only variables whose names begin with CONFIG_`);
     if (!btf || !variable) throw notInObject(place.at(name), '__kconfig variable', name, names);
     const text = valueText(btf, variable.type, value);
-    if (text !== null) return `${name}=${text}\n`;
+    if (text !== null) return [name, text] as const;
     const type = typeText(btf, variable.type);
     throw place
       .at(name)
       .problem(`${JSON.stringify(value)} is not a value for ${name} (${type}); expected ${expectedFor(btf, variable.type)}`);
   });
-  return { names: Object.keys(values), text: lines.join('') };
+  return { values: new Map(found), text: found.map(([name, text]) => `${name}=${text}\n`).join('') };
 }
 
 /** Proposes the variables that the object reads from the kernel's configuration. */
@@ -57,7 +58,7 @@ function proposeKconfig(object: BpfObject): Proposal | null {
 export const kconfig: Setting<Values, PreparedKconfig> = {
   schema,
   prepare: preparedKconfig,
-  apply: (object, { names: given }) => ({ ...object, kconfig: new Set(given) }),
+  apply: (object, { values: given }) => ({ ...object, kconfig: given }),
   frames: ({ text }) => (text === '' ? [] : [{ type: 'kconfig', text }]),
   propose: proposeKconfig,
 };

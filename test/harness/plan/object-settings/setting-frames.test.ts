@@ -46,7 +46,7 @@ test('a kernel adds frames for its modules and its custom BTF', () => {
 
 test('a setting that is absent or false makes no frames', () => {
   expect(typesOf({}, NOTHING)).toEqual([]);
-  expect(typesOf({ pins: false, mode: 'load', kconfig: { names: [], text: '' } }, NOTHING)).toEqual([]);
+  expect(typesOf({ pins: false, mode: 'load', kconfig: { values: new Map(), text: '' } }, NOTHING)).toEqual([]);
 });
 
 test('packed commands have digests with the names of their settings', () => {
