@@ -6,7 +6,7 @@ import type { PredictedFailure } from './findings/finding.ts';
 import type { PredictedProgram } from './predicted-cell.ts';
 import { knowsMapType, programFindings } from './findings/support.ts';
 import { certainlyWithoutTarget } from './findings/attach-by-name.ts';
-import { attachTypeFindings } from './findings/attach-type.ts';
+import { attachTypeFindings, deviceTypeFindings } from './findings/attach-type.ts';
 import { unmetNeeds } from './findings/load-needs.ts';
 import { isLoadedByMap, withStructOpsDecided } from './struct-ops-loading.ts';
 
@@ -25,7 +25,12 @@ export interface Chosen {
  */
 export function lackingNeed(program: BpfProgram, kernel: KernelTypes, loader: Rules): string | null {
   if (program.autoload !== 'if-supported' || isLoadedByMap(program, loader)) return null;
-  return [...unmetNeeds(program, kernel), ...attachTypeFindings(program, kernel, loader)][0]?.failure.reason ?? null;
+  const lacking = [
+    ...unmetNeeds(program, kernel),
+    ...attachTypeFindings(program, kernel, loader),
+    ...deviceTypeFindings(program, kernel, loader),
+  ];
+  return lacking[0]?.failure.reason ?? null;
 }
 
 /** Switches off `if-supported` programs whose type, target or need the kernel certainly lacks. It counts even if a program is only loaded. */

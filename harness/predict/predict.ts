@@ -28,8 +28,9 @@ import {
   usdtWithoutMaps,
 } from './findings/object-only.ts';
 import { attachByNameFindings, certainlyWithoutTarget } from './findings/attach-by-name.ts';
-import { attachTypeFindings, withoutAttachFunction } from './findings/attach-type.ts';
+import { attachTypeFindings, deviceTypeFindings, withoutAttachFunction } from './findings/attach-type.ts';
 import { callbackFindings } from './findings/callbacks.ts';
+import { mayGotoFindings } from './findings/may-goto.ts';
 import { kfuncAddressFindings } from './findings/kfunc-addresses.ts';
 import { kfuncTypeFindings } from './findings/kfunc-types.ts';
 import { LEAVES_OUT_STRUCT_OPS } from './findings/struct-ops.ts';
@@ -343,6 +344,7 @@ export function predictCell(
   if (refused) return refusedCell(input, refused, loader);
   const decided = decideBySupport(input, kernel, loader);
   const callbacksIn = callbackFindings(input, kernel);
+  const mayGotosIn = mayGotoFindings(input, kernel);
   const kfuncsIn = kfuncTypeFindings(input, kernel);
   const addressesIn = kfuncAddressFindings(input, kernel, loader);
   const attached = (program: BpfProgram) =>
@@ -351,6 +353,7 @@ export function predictCell(
       : [
           ...withoutAttachFunction(program, loader),
           ...attachTypeFindings(program, kernel, loader),
+          ...deviceTypeFindings(program, kernel, loader),
           ...attachByNameFindings(program, kernel, loader),
           ...usdtWithoutMaps(program, input, loader),
         ];
@@ -367,6 +370,7 @@ export function predictCell(
             ...namelessIn(program),
             ...ownFindings(program, input, kernel, loader),
             ...callbacksIn(program),
+            ...mayGotosIn(program),
             ...kfuncsIn(program),
             ...addressesIn(program),
             ...attached(program),

@@ -26,6 +26,22 @@ export function withoutAttachFunction(program: BpfProgram, { cilium }: Pick<Load
   return [{ failure: { stage: 'attach', class: 'object-invalid', reason }, certain: true }];
 }
 
+const OF_DEVICES: ReadonlySet<AttachType> = new Set(['tcx_ingress', 'tcx_egress', 'netkit_primary', 'netkit_peer']);
+
+/**
+ * Finds a program of tcx or netkit whose attach type the kernel does not know. Such a kernel loads it, so only an `if-supported` program and
+ * one with an interface to attach to need the type. Loaders may attach a program of section `tc/ingress` in the old way, too.
+ */
+export function deviceTypeFindings(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'aya' | 'cilium'>): Finding[] {
+  const section = usedSection(program).replace(/^\?/, '');
+  const type = youngAttachType(section);
+  const isAsked = program.autoload === 'if-supported' && !section.startsWith('tc/');
+  const known = enumeratorsOf(kernel, 'bpf_attach_type');
+  if (type === null || !OF_DEVICES.has(type) || !known || loader.aya !== null || loader.cilium !== null) return [];
+  if (known.has(`BPF_${type.toUpperCase()}`) || (program.attachTo === null && !isAsked)) return [];
+  return [{ failure: { stage: 'attach', class: 'attach-failed', reason: unknownAttachType(type) }, certain: true }];
+}
+
 const OF_UPROBES: ReadonlySet<AttachType> = new Set(['trace_uprobe_multi', 'trace_uprobe_session']);
 
 /**

@@ -22,7 +22,7 @@ const SUBSYSTEM_TYPES: ReadonlySet<string> = new Set(['struct_ops', 'syscall']);
 
 /** Functions of tasks, control groups and objects, which the kernel registers as one set. @see generic_btf_ids in kernel/bpf/helpers.c */
 const GENERIC =
-  /^bpf_(?:task_(?:acquire|release|from_pid|under_cgroup|get_cgroup1)|cgroup_(?:acquire|release|ancestor|from_id)|(?:percpu_)?obj_(?:new|drop)_impl|refcount_acquire_impl|(?:list|rbtree)_\w+)$/;
+  /^bpf_(?:throw|task_(?:acquire|release|from_pid|under_cgroup|get_cgroup1)|cgroup_(?:acquire|release|ancestor|from_id)|(?:percpu_)?obj_(?:new|drop)_impl|refcount_acquire_impl|(?:list|rbtree)_\w+)$/;
 const CPUMASK = /^bpf_cpumask_/;
 /** Program types that may not call a generic function, as Linux 6.12 and 7.3 answer; 7.3 allows it to the last two. */
 const WITHOUT_GENERIC: ReadonlySet<string> = new Set([

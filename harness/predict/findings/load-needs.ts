@@ -6,6 +6,7 @@ import type { AttachType } from '../../bpf/object/attach-type.ts';
 import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
+import { kconfigValue } from '../../kernel-btf/kconfig.ts';
 import { findIn } from '../../kernel-btf/kernel-names.ts';
 import { unknownAttachType } from '../../verdict/rules/attach.ts';
 import type { Finding } from './finding.ts';
@@ -17,7 +18,7 @@ function hasAttachType(kernel: KernelTypes, name: string): Presence {
   return enumeratorsOf(kernel, 'bpf_attach_type')?.has(name) ?? null;
 }
 
-function hasMember(kernel: KernelTypes, struct: string, member: string): Presence {
+export function hasMember(kernel: KernelTypes, struct: string, member: string): Presence {
   const found = findIn(kernel, 'struct', struct);
   return found && allMembers(found.btf, found.id).some(({ name }) => name === member);
 }
@@ -74,9 +75,28 @@ const NEEDS: readonly Need[] = [
   },
 ];
 
+/**
+ * Program types that a kernel knows only with an option, although `enum bpf_prog_type` has them.
+ * @see include/linux/bpf_types.h
+ */
+const OPTIONS: Readonly<Partial<Record<string, string>>> = {
+  lirc_mode2: 'CONFIG_BPF_LIRC_MODE2',
+  netfilter: 'CONFIG_NETFILTER_BPF_LINK',
+};
+
+/** The option for a program type that a kernel is built without; null if it has it, or if its configuration is unknown. */
+function lackingOption({ type }: BpfProgram, kernel: KernelTypes): string | null {
+  const { config } = kernel;
+  const option = type === null ? undefined : OPTIONS[type];
+  const isOlder = enumeratorsOf(kernel, 'bpf_prog_type')?.has(`BPF_PROG_TYPE_${(type ?? '').toUpperCase()}`) === false;
+  if (option === undefined || isOlder || config === null || config === undefined) return null;
+  return kconfigValue(config, option) === 'y' ? null : `this kernel is built without ${option}, which program type ${type} needs`;
+}
+
 /** Finds what the load of a program needs besides its type, and the kernel lacks. */
 export function unmetNeeds(program: BpfProgram, kernel: KernelTypes): Finding[] {
   const section = usedSection(program);
   const unmet = NEEDS.find((need) => need.section.test(section) && need.isMet(kernel) === false);
-  return unmet ? [{ failure: { stage: 'verify', class: 'program-type-unsupported', reason: unmet.reason }, certain: true }] : [];
+  const reason = unmet?.reason ?? lackingOption(program, kernel);
+  return reason === null ? [] : [{ failure: { stage: 'verify', class: 'program-type-unsupported', reason }, certain: true }];
 }
