@@ -116,10 +116,16 @@ async function save({ results, output, bundle }: Finished, { out, format, htmlAs
   showMatrix(results);
 }
 
-/** The report folder is checked before any guest starts. */
+/** The report folder is checked before any guest starts. Options of a report folder need one. */
 async function checkFolder({ out, format, force, htmlAssets, bundle }: ExecOptions): Promise<void> {
-  if (out === undefined && bundle === true) throw new UserError('--bundle needs a report folder; name one with -o');
-  if (out === undefined && format !== undefined) throw new UserError('--format needs a report folder; name one with -o');
+  const needing = [
+    ['--bundle', bundle === true],
+    ['--format', format !== undefined],
+    ['--html-assets', htmlAssets !== 'inline'],
+    ['--force', force === true],
+  ] as const;
+  const [first] = needing.find(([, isGiven]) => isGiven) ?? [];
+  if (out === undefined && first !== undefined) throw new UserError(`${first} needs a report folder; name one with -o`);
   if (out !== undefined) await checkOut(out, { formats: format, force, htmlAssets, bundleFile: bundle === true ? BUNDLE_FILE : undefined });
 }
 

@@ -7,6 +7,7 @@ import { readElf } from '../../bpf/elf/elf.ts';
 import type { RunObject } from '../inputs/inputs.ts';
 import { packFiles } from '../packing/archive.ts';
 import { librariesOf, type PackedFile } from '../packing/libraries.ts';
+import { checkDistinctPaths, type FileSource } from './distinct-paths.ts';
 import { runObjectOf } from './executable-object.ts';
 import { EXEC_FOLDER, guestFolderOf, typedGuestPath } from './guest-path.ts';
 import { checkInterpreter } from './interpreters.ts';
@@ -17,6 +18,9 @@ const MIB = 2 ** 20;
 const MAX_ARCHIVE = 200 * MIB;
 /** The folders in the PATH of a guest, after that of the executable. */
 export const SYSTEM_PATH: readonly string[] = ['/usr/local/bin', '/usr/bin', '/bin', '/usr/sbin', '/sbin'];
+
+/** Folders that each guest has: those of HOME and TMPDIR, and that of the libraries. */
+const GUEST_FOLDERS: readonly string[] = ['root', 'tmp', LIBRARY_FOLDER];
 
 /** Where the agent finds the standard input of a command. @see harness/guest/agent/command.c */
 const INPUT_FILE = `${EXEC_FOLDER}/stdin`;
@@ -112,13 +116,19 @@ export async function packExecutable(request: ExecutableRequest): Promise<RunObj
   const { directory, env, timeoutMs, results } = request;
   const [name, ...args] = request.argv;
   const program = await startedProgram(name, directory);
-  const named: PackedFile[] = [];
-  for (const text of request.with) named.push(...(await namedFiles(text, directory)));
+  const sources: FileSource[] = [];
+  for (const text of request.with) sources.push({ source: `--with ${text}`, files: await namedFiles(text, directory) });
+  const named = sources.flatMap(({ files }) => files);
   await checkInterpreter(program.executable, named);
   const input = request.input === null ? [] : [{ path: INPUT_FILE, bytes: request.input, executable: false }];
+  const folder = guestFolderOf(directory);
+  const others: FileSource[] = [
+    { source: 'the program', files: program.files },
+    { source: '--stdin', files: input },
+  ];
+  checkDistinctPaths([...sources, ...others], [...GUEST_FOLDERS, folder]);
   const given = [...program.files, ...input, ...named, ...(await testdataFiles(directory, request.note))];
   const files = withoutCopies([...given, ...(await neededByNamed(named, directory))]);
-  const folder = guestFolderOf(directory);
   const shown = relative(directory, program.file);
   const path = [dirname(program.argv[0] ?? '/'), ...SYSTEM_PATH].join(':');
   return executableObject({

@@ -1,4 +1,5 @@
 // The program that `exec` starts in a guest: an executable, or a script with its interpreter.
+import { isUtf8 } from 'node:buffer';
 import { realpath, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { UserError } from '../../base/errors.ts';
@@ -29,12 +30,29 @@ interface Named {
   directory: string;
 }
 
+const NO_INTERPRETER =
+  'its first line names no interpreter; the first line of a script must be "#!" and the path of its interpreter, such as #!/bin/sh';
+
+/** False for a file without the permission to execute it. */
+async function mayExecute(file: string): Promise<boolean> {
+  const facts = await stat(file).catch(() => null);
+  return facts?.isFile() !== true || (facts.mode & 0o111) !== 0;
+}
+
 async function locate({ name, directory }: Named): Promise<string> {
+  if (name === '') throw new UserError('the name of the program is empty; expected a path, or the name of a program in PATH');
   const file = await findProgram(name, directory);
   if (file === null) throw new UserError(`${name}: no such program in PATH; a path such as ./${name} names one in this folder`);
-  const facts = await stat(file).catch(() => null);
-  if (facts?.isFile() === true && (facts.mode & 0o111) === 0)
-    throw new UserError(`${name}: not executable; "chmod +x ${name}" makes it so`);
+  if (!(await mayExecute(file))) throw new UserError(`${name}: not executable; "chmod +x ${name}" makes it so`);
+  return file;
+}
+
+/** The path of the interpreter of a script. */
+async function locateInterpreter(script: string, { name, directory }: Named): Promise<string> {
+  const file = await findProgram(name, directory);
+  if (file === null) throw new UserError(`${script}: its interpreter ${name} is in no folder of PATH`);
+  if (!(await mayExecute(file)))
+    throw new UserError(`${script}: its interpreter ${name} is not executable; "chmod +x ${name}" makes it so`);
   return file;
 }
 
@@ -90,10 +108,8 @@ export async function interpreterFiles(script: Uint8Array, directory: string): P
 
 async function scriptAt(file: string, bytes: Uint8Array, { name, directory }: Named): Promise<StartedProgram> {
   const shebang = shebangOf(bytes);
-  if (!shebang) throw new UserError(`${name}: a script whose first line names no interpreter`);
-  const interpreter = await locate({ name: shebang.name, directory }).catch((error: unknown) => {
-    throw new UserError(`${name}: its interpreter ${shebang.name} is not on this machine`, { cause: error });
-  });
+  if (!shebang) throw new UserError(`${name}: ${NO_INTERPRETER}`);
+  const interpreter = await locateInterpreter(name, { name: shebang.name, directory });
   await checkNoShim(interpreter, { name, script: name.includes('/') ? name : file });
   const started = await executableAt(interpreter, `${name}: its interpreter ${shebang.name}`);
   const path = guestPathOf(file);
@@ -112,5 +128,8 @@ export async function startedProgram(name: string, directory: string): Promise<S
   await checkNoShim(file, { name, script: null });
   const bytes = await readUserFile(file, { ...PACKED_FILE, shown: name });
   const isScript = Buffer.from(bytes.subarray(0, 2)).toString() === '#!';
-  return isScript ? scriptAt(file, bytes, { name, directory }) : executableAt(file, name);
+  if (isScript) return scriptAt(file, bytes, { name, directory });
+  const isText = bytes.length > 0 && isUtf8(bytes) && !bytes.includes(0);
+  if (isText) throw new UserError(`${name}: a text file, and ${NO_INTERPRETER}`);
+  return executableAt(file, name);
 }

@@ -223,6 +223,92 @@ test('an executable that cannot run in a guest is a usage error that names what 
   `);
 });
 
+test('a named file that a guest cannot get, or that another one would hide, is a usage error before any guest starts', async () => {
+  const path = await project('hidden', { 'check.sh': '#!/bin/sh\n', one: '1', other: '2' });
+  await execa('mkfifo', ['pipe'], { cwd: path });
+  await symlink('loop', join(path, 'loop'));
+  const refused = async (...named: string[]) => {
+    const { stderr, exitCode } = await exec(path, ...named.flatMap((text) => ['--with', text]), '--', './check.sh');
+    return `${said(stderr)} (exit ${exitCode})`;
+  };
+  expect([
+    await refused('one:/a', 'other:/a'),
+    await refused('one:/a', 'other:/a/b'),
+    await refused('one:check.sh'),
+    await refused('one:/root'),
+    await refused('one:/a/'),
+    await refused('one:'),
+    await refused('one:/../../x'),
+    await refused(''),
+    await refused('pipe'),
+    await refused('/dev/zero:/zero'),
+    await refused('loop'),
+    await refused('/proc'),
+    await refused('/sys/kernel:/kernel'),
+  ]).toMatchInlineSnapshot(`
+    [
+      "error: --with other:/a and --with one:/a both put a file at /a in the guest; choose another guest path for one of them (exit 2)",
+      "error: --with one:/a puts a file at /a, but --with other:/a/b needs a folder there; choose another guest path for one of them (exit 2)",
+      "error: the program and --with one:check.sh both put a file at FOLDER/hidden/check.sh in the guest; choose another guest path for one of them (exit 2)",
+      "error: --with one:/root puts a file at /root, but the guest needs a folder there; choose another guest path for one of them (exit 2)",
+      "error: --with one:/a/: the guest path ends in "/", but FOLDER/hidden/one is a file; type one:/a/one (exit 2)",
+      "error: --with one:: there is no guest path after the colon; expected PATH or PATH:GUESTPATH (exit 2)",
+      "error: --with one:/../../x: the guest path has ".."; expected an absolute path, or one below the working folder, without ".." (exit 2)",
+      "error: --with "": there is no path; expected PATH or PATH:GUESTPATH (exit 2)",
+      "error: --with pipe: is a named pipe; expected a file for a guest (exit 2)",
+      "error: --with /dev/zero:/zero: is a device; expected a file for a guest (exit 2)",
+      "error: --with loop: a link that leads to itself; name a file or folder (exit 2)",
+      "error: --with /proc: a folder of the kernel (/proc, /sys, /dev), which cannot be packed; name single files in it (exit 2)",
+      "error: --with /sys/kernel:/kernel: a folder of the kernel (/proc, /sys, /dev), which cannot be packed; name single files in it (exit 2)",
+    ]
+  `);
+});
+
+test('a program without a name and a script whose interpreter cannot start are usage errors that say what is expected', async () => {
+  const path = await project('interpreters', { 'denied.sh': '#!./shell\n', 'missing.sh': '#!/usr/bin/env no-such-shell\n', shell: 'x' });
+  await writeFile(join(path, 'plain'), 'echo text\n', { mode: 0o755 });
+  await writeFile(join(path, 'damaged'), Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0xff]), { mode: 0o755 });
+  const refused = async (program: string) => {
+    const { stderr, exitCode } = await exec(path, '--', program);
+    return `${said(stderr)} (exit ${exitCode})`;
+  };
+  expect([
+    await refused('./denied.sh'),
+    await refused('./missing.sh'),
+    await refused('./plain'),
+    await refused('./damaged'),
+    await refused(''),
+  ]).toMatchInlineSnapshot(`
+    [
+      "error: ./denied.sh: its interpreter ./shell is not executable; "chmod +x ./shell" makes it so (exit 2)",
+      "error: ./missing.sh: its interpreter no-such-shell is in no folder of PATH (exit 2)",
+      "error: ./plain: a text file, and its first line names no interpreter; the first line of a script must be "#!" and the path of its interpreter, such as #!/bin/sh (exit 2)",
+      "error: ./damaged: not an executable: truncated: 6 bytes are fewer than an ELF header (exit 2)",
+      "error: the name of the program is empty; expected a path, or the name of a program in PATH (exit 2)",
+    ]
+  `);
+});
+
+test('options of a report folder are refused without one', async () => {
+  const refused = async (...options: string[]) => {
+    const { stderr, exitCode } = await exec(folder, ...options, '--', 'true');
+    return `${said(stderr)} (exit ${exitCode})`;
+  };
+  expect([
+    await refused('--bundle'),
+    await refused('--format', 'tap'),
+    await refused('--html-assets', 'external'),
+    await refused('--force'),
+  ]).toMatchInlineSnapshot(`
+    [
+      "error: --bundle needs a report folder; name one with -o (exit 2)",
+      "error: --format needs a report folder; name one with -o (exit 2)",
+      "error: --html-assets needs a report folder; name one with -o (exit 2)",
+      "error: --force needs a report folder; name one with -o (exit 2)",
+    ]
+  `);
+});
+
 test.skipIf(!hasGo)('go test -exec runs the tests of a package in a guest with its testdata, and a failed test is a row', async () => {
   const path = await project('gopackage', {
     'go.mod': 'module example.org/probe\n\ngo 1.20\n',
