@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 import { InfraError } from '../../harness/base/errors.ts';
 import { populateDirectory } from '../../harness/base/populate.ts';
 import type { Archive } from '../archive/archive.ts';
-import { isModulePath } from '../image/paths.ts';
+import { BUILT_IN_LIST, isBuiltInList, isModulePath } from '../image/paths.ts';
 import { packagesWithImage } from './package-notes.ts';
 
 const MAX_MODULE = 64 << 20;
@@ -39,12 +39,13 @@ export async function modulesOfPackages(cache: string, packages: readonly string
 }
 
 /**
- * Unpacks all modules of a package into one folder. Names of modules are unique in a kernel.
+ * Unpacks all modules of a package into one folder, and the list of those that are part of its image. Names of modules are unique in a
+ * kernel.
  * @param label the name of the package in errors
  * @throws InfraError if the package is damaged or has no modules
  */
 export async function unpackModules(archive: Archive, label: string, folder: string): Promise<void> {
-  const request = { wanted: isModulePath, maxBytes: MAX_MODULE, label };
-  const count = await archive.extractAll(request, (path) => join(folder, basename(path)));
-  if (count === 0) throw new InfraError(`${label}: it contains no modules`);
+  const wanted = (path: string) => isModulePath(path) || isBuiltInList(path);
+  await archive.extractAll({ wanted, maxBytes: MAX_MODULE, label }, (path) => join(folder, basename(path)));
+  if (!(await readdir(folder)).some((name) => name !== BUILT_IN_LIST)) throw new InfraError(`${label}: it contains no modules`);
 }

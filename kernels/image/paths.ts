@@ -10,6 +10,13 @@ export function isConfigPath(path: string): boolean {
   return /^boot\/config-[^/]+$|^(?:usr\/)?lib\/modules\/[^/]+\/config$/.test(path);
 }
 
+/** The list of the modules that are part of the image, a path in each line. @see modules.builtin in Documentation/kbuild/kbuild.rst of the kernel */
+export const BUILT_IN_LIST = 'modules.builtin';
+
+export function isBuiltInList(path: string): boolean {
+  return /^(?:usr\/)?lib\/modules\/[^/]+\/modules\.builtin$/.test(path);
+}
+
 /** A module, compressed or not. */
 export function isModulePath(path: string): boolean {
   return /^(?:usr\/)?lib\/modules\/.*\.ko(?:\.(?:gz|xz|zst))?$/.test(path);

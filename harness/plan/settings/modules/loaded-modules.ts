@@ -1,5 +1,8 @@
 // The modules that a guest loads before the object, read from the kernel's own package.
+import { readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { modulesInCache } from '../../../../kernels/cache/modules.ts';
+import { BUILT_IN_LIST } from '../../../../kernels/image/paths.ts';
 import type { KernelImage } from '../../../../kernels/pull.ts';
 import type { KernelOptions } from '../../../../kernels/sources/options.ts';
 import { readElf, sectionNamed } from '../../../bpf/elf/elf.ts';
@@ -14,7 +17,7 @@ export interface LoadedModule extends ModuleFile {
   ko: Uint8Array;
 }
 
-/** Reads modules and the modules that they need, in the order in which the guest must load them. */
+/** Reads modules and the modules that they need, in the order in which the guest must load them. Modules of the image need no loading. */
 export type ModuleLoader = (names: readonly string[]) => Promise<LoadedModule[]>;
 
 const MAX_MODULES = 256;
@@ -49,10 +52,16 @@ function notThere(name: string, known: Iterable<string>, kernel: string): InfraE
   return new InfraError(`${kernel} has no module ${name}${hint}`, { failure: 'infra-kernel-unavailable' });
 }
 
-async function inOrder(names: readonly string[], files: ReadonlyMap<string, ModuleFile>, kernel: string): Promise<LoadedModule[]> {
+/** The modules of a kernel: those in files, and the names of those in its image. */
+interface KnownModules {
+  files: ReadonlyMap<string, ModuleFile>;
+  builtIn: ReadonlySet<string>;
+}
+
+async function inOrder(names: readonly string[], { files, builtIn }: KnownModules, kernel: string): Promise<LoadedModule[]> {
   const loaded = new Map<string, LoadedModule | null>();
   const add = async (name: string): Promise<void> => {
-    if (loaded.has(name)) return;
+    if (loaded.has(name) || builtIn.has(name)) return;
     const file = files.get(name);
     if (!file) throw notThere(name, files.keys(), kernel);
     if (loaded.size >= MAX_MODULES) throw new InfraError(`${kernel}: more than ${MAX_MODULES} modules`);
@@ -70,23 +79,31 @@ async function inOrder(names: readonly string[], files: ReadonlyMap<string, Modu
   return modules;
 }
 
-async function filesIn(folder: string): Promise<ReadonlyMap<string, ModuleFile>> {
-  return new Map((await modulesIn(folder, '')).map((file) => [file.name, file]));
+/** Names from lines such as `kernel/lib/crc/crc32.ko`. None in a folder that an older corematrix has unpacked. */
+async function builtInOf(folder: string): Promise<ReadonlySet<string>> {
+  const text = await readFile(join(folder, BUILT_IN_LIST), 'utf8').catch(() => '');
+  return new Set(text.split('\n').flatMap((line) => (line.endsWith('.ko') ? [plainName(basename(line, '.ko'))] : [])));
+}
+
+async function modulesOf(folder: string): Promise<KnownModules> {
+  const files = await modulesIn(folder, '');
+  return { files: new Map(files.map((file) => [file.name, file])), builtIn: await builtInOf(folder) };
 }
 
 /**
- * The names of all modules in a folder, with `_` in place of `-`.
+ * The names of all modules of a kernel, with `_` in place of `-`: those in its folder, and those that are part of its image.
  * @throws a system error if the folder cannot be read
  */
 export async function moduleNames(folder: string): Promise<string[]> {
-  return [...(await filesIn(folder)).keys()];
+  const { files, builtIn } = await modulesOf(folder);
+  return [...files.keys(), ...builtIn];
 }
 
 /** A loader for the modules of one kernel. It lists them at the first call that names any. */
-export function moduleLoader(image: KernelImage, options: KernelOptions): ModuleLoader {
-  let files: Promise<ReadonlyMap<string, ModuleFile>> | null = null;
-  const list = async () => filesIn(await image.modules.folder(options));
-  return async (names) => (names.length === 0 ? [] : inOrder(names, await (files ??= list()), image.id));
+export function moduleLoader(image: Pick<KernelImage, 'id' | 'modules'>, options: KernelOptions): ModuleLoader {
+  let known: Promise<KnownModules> | null = null;
+  const list = async () => modulesOf(await image.modules.folder(options));
+  return async (names) => (names.length === 0 ? [] : inOrder(names, await (known ??= list()), image.id));
 }
 
 /** The types of a kernel and of its loaded modules. A module without readable BTF adds none. */
@@ -110,7 +127,7 @@ export async function typesWithCached(
   const folder = image && names.length > 0 ? await modulesInCache(image.cache, image.sha256) : null;
   if (!image || folder === null || kernel.modules.length > 0) return kernel;
   try {
-    return await typesWith(kernel, await inOrder(names, await filesIn(folder), image.sha256));
+    return await typesWith(kernel, await inOrder(names, await modulesOf(folder), image.sha256));
   } catch (error) {
     // Only a run says that a module is missing.
     if (error instanceof InfraError) return kernel;
