@@ -5,13 +5,14 @@ import type { CellProgram, CellResult, Results } from './schema.ts';
 export const EXIT_ROW = 'exit status';
 
 /** A test that other kernels have and this one does not: the executable ended before it, or never has it here. */
-function missingTest(name: string, { status, class: failureClass, reason }: CellResult): CellProgram {
+function missingTest(name: string, { status, class: failureClass, reason, programs }: CellResult): CellProgram {
   const shared = { name, stage: null, errno: null, expected: null, logs: { libbpf: null, verifier: null } };
+  const isWithoutRows = programs.length === 0;
+  // What happened to the whole cell happened to each of its tests.
+  if (status === 'infra' || (isWithoutRows && status !== 'not-run')) return { ...shared, status, class: failureClass, reason };
   // The executable has no row of its own where its tests say all.
-  if (name === EXIT_ROW && status !== 'infra') return { ...shared, status: 'pass', class: null, reason: null };
-  return status === 'infra'
-    ? { ...shared, status, class: failureClass, reason }
-    : { ...shared, status: 'not-run', class: null, reason: 'the test did not run on this kernel' };
+  if (name === EXIT_ROW && !isWithoutRows) return { ...shared, status: 'pass', class: null, reason: null };
+  return { ...shared, status: 'not-run', class: null, reason: 'the test did not run on this kernel' };
 }
 
 /** The results with all tests of each executable in its object and in each of its cells. BPF objects stay as they are. */
@@ -19,6 +20,8 @@ export function withTests(results: Results): Results {
   const names = new Map(results.objects.flatMap(({ id, executable }) => (executable ? [[id, new Set<string>()] as const] : [])));
   if (names.size === 0) return results;
   for (const { object, programs } of results.cells) for (const { name } of programs) names.get(object)?.add(name);
+  // Without any row, the reports would not show the executable and why it gave no verdict.
+  for (const tests of names.values()) if (tests.size === 0) tests.add(EXIT_ROW);
   return {
     ...results,
     objects: results.objects.map((object) => {

@@ -54,3 +54,21 @@ test('a failure of the executable itself is a row that passes where the tests sa
     cells: ['5.10: a fail: exit status pass', '6.12: a pass: exit status fail'],
   });
 });
+
+test('an executable that ran nowhere has its own row, with what kept it from running', () => {
+  const infra = uniformCell('5.10', EXECUTABLE, 'infra', { class: 'infra-boot', reason: 'the guest did not boot' });
+  expect(shown([infra, uniformCell('6.12', EXECUTABLE, 'not-run', null)])).toEqual({
+    tests: [EXIT_ROW],
+    cells: ['5.10: exit status infra', '6.12: exit status not-run'],
+  });
+});
+
+test('the row of the executable is not run where nothing ran, and fails where the executable broke the kernel', () => {
+  const crash = uniformCell('6.12', EXECUTABLE, 'fail', { class: 'kernel-crash', reason: 'the kernel panicked' });
+  expect(
+    shown([cell('5.10', 'fail', [row('a', 'pass'), row(EXIT_ROW, 'fail')]), crash, uniformCell('7.3', EXECUTABLE, 'not-run', null)]),
+  ).toEqual({
+    tests: ['a', EXIT_ROW],
+    cells: ['5.10: a pass: exit status fail', '6.12: a fail: exit status fail', '7.3: a not-run: exit status not-run'],
+  });
+});

@@ -110,7 +110,12 @@ test('init proposes the type of programs whose section name only other loaders k
     entries: [
       { name: 'of_cilium', value: { type: 'sched_cls' }, why: 'classifier/ingress: libbpf does not know this section name' },
       { name: 'of_bcc', value: { type: 'kprobe' }, why: 'kprobe__vfs_read: libbpf does not know this section name' },
-      { name: 'unheard', value: { type: 'TYPE' }, why: 'unheard/of: libbpf does not know this section name', isOptional: true },
+      {
+        name: 'unheard',
+        value: { type: null },
+        why: 'fill in the type: libbpf does not know the section name unheard/of',
+        isOptional: false,
+      },
       {
         name: 'placeholder',
         value: { autoload: 'if-supported', attach_to: 'generic_file_write_iter' },
