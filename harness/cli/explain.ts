@@ -6,7 +6,8 @@ import { failureText } from '../../reports/terminal/failure.ts';
 import { explanationText } from '../../reports/terminal/explanation.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
-import { FAILURE_CLASSES } from '../base/failures.ts';
+import { FAILURE_CLASSES, type FailureClass, FAILURES } from '../base/failures.ts';
+import { didYouMean } from '../base/similar.ts';
 import { explainFailuresOf, type Explained } from '../library/explain.ts';
 import { sourcesOf } from '../library/sources.ts';
 import { EXIT } from './exit-codes.ts';
@@ -39,11 +40,32 @@ async function explainObjects(objects: readonly string[], options: ExplainOption
   return explainFailuresOf({ objects, kernels, pull: pullFrom(sourcesOf(namedSources(options), config)), loader, config });
 }
 
+const isClass = (input: string): input is FailureClass => FAILURE_CLASSES.some((failure) => failure === input);
+
+/** Writes what failure classes mean. @throws UserError for an option or another input beside them */
+function explainClasses(inputs: readonly string[], { json, kernel, loader, config }: ExplainOptions): void {
+  const failures = inputs.filter(isClass);
+  const other = inputs.find((input) => !isClass(input));
+  if (other !== undefined) throw new UserError(`${other} is no failure class; explain failure classes in a call of their own`);
+  if (kernel ?? loader ?? config)
+    throw new UserError('-k, -c and --loader are for objects; a failure class means the same with all of them');
+  if (json === true) writeLine(process.stdout, JSON.stringify(failures.map((name) => ({ class: name, ...FAILURES[name] }))));
+  else process.stdout.write(failures.map(failureText).join('\n'));
+}
+
+/** What a word may mean that is neither a file nor a failure class: `core-field-missin`. */
+async function checkNoMisspeltClass(inputs: readonly string[]): Promise<void> {
+  for (const input of inputs) {
+    const hint = /^[\w-]+$/.test(input) ? didYouMean(input, FAILURE_CLASSES) : '';
+    const isThere = hint === '' || (await stat(input).catch(() => null)) !== null;
+    if (!isThere) throw new UserError(`${input} is no file and no failure class${hint}`);
+  }
+}
+
 async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   const [first = '', cell, ...more] = inputs;
-  const failures = inputs.flatMap((input) => FAILURE_CLASSES.find((failure) => failure === input) ?? []);
-  if (failures.length > 0 && failures.length === inputs.length) {
-    process.stdout.write(failures.map(failureText).join('\n'));
+  if (inputs.some(isClass) && !(await areResults(first))) {
+    explainClasses(inputs, options);
     return;
   }
   const fromResults = inputs.length > 0 && (await areResults(first));
@@ -52,6 +74,7 @@ async function run(inputs: string[], options: ExplainOptions): Promise<void> {
     throw new UserError('--loader is for objects; results have their own loaders: name an object of another loader instead');
   if (fromResults && options.config !== undefined) throw new UserError('-c is for settings of objects; results were made with their own');
   if (fromResults && more.length > 0) throw new UserError('results are explained one file at a time: corematrix explain RESULTS [CELL]');
+  if (!fromResults) await checkNoMisspeltClass(inputs);
   const read = fromResults ? await readResultsAt(first) : null;
   const { explanation, problems, notes } = read
     ? await explainFailuresOf({ results: read.results, cell })

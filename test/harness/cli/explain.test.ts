@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Results } from '../../../harness/results/schema.ts';
 import { PACKAGE_ROOT } from '../../../harness/base/package-root.ts';
+import { FAILURES } from '../../../harness/base/failures.ts';
 import { explainRun, findingsOf } from '../../../harness/explain/of-results.ts';
 import { objectsOfResults } from '../../../harness/explain/sources.ts';
 import { renderJson } from '../../../reports/json.ts';
@@ -75,6 +76,29 @@ it('explain shows what failure classes mean, how they are decided and what to do
     - The custom loader did not end within command.timeout.
 
     What to do: Give it longer with --timeout, or command.timeout for a custom loader, or run fewer guests at a time (--jobs). A custom loader must end once the object is loaded."
+  `);
+  const asJson: unknown = JSON.parse((await explain('kconfig-missing', '--json')).replace(/^exit 0\n/, ''));
+  expect(asJson).toEqual([{ class: 'kconfig-missing', ...FAILURES['kconfig-missing'] }]);
+  expect([
+    await explain('core-field-missin'),
+    await explain('core_field_missing'),
+    await explain('kconfig-missing', 'x.bpf.o'),
+    await explain('kconfig-missing', '-k', '6.12'),
+  ]).toMatchInlineSnapshot(`
+    [
+      "exit 2
+    error: core-field-missin is no file and no failure class (did you mean core-field-missing?)
+    ",
+      "exit 2
+    error: core_field_missing is no file and no failure class (did you mean core-field-missing?)
+    ",
+      "exit 2
+    error: x.bpf.o is no failure class; explain failure classes in a call of their own
+    ",
+      "exit 2
+    error: -k, -c and --loader are for objects; a failure class means the same with all of them
+    ",
+    ]
   `);
 });
 
