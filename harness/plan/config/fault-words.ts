@@ -29,6 +29,7 @@ const UNITS: Readonly<Record<string, string>> = { array: ' entries', string: ' c
 
 /** A value in a message: scalars as YAML writes them, cut to one line. */
 function shown(value: unknown): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) return Number.isNaN(value) ? '.nan' : value < 0 ? '-.inf' : '.inf';
   // 5.10 would be shown as 5.1.
   if (typeof value === 'number' && !Number.isInteger(value)) return 'a number with a fraction';
   if (value === null) return 'an empty value';
@@ -55,6 +56,7 @@ function expectedBy(issue: Issue | RawIssue): readonly string[] {
 
 /** What to type instead, if a value only has another form. */
 function advice(value: unknown, words: readonly string[]): string {
+  if (value === null) return '; write a value, or remove the key';
   if (words.includes('text') && (typeof value === 'number' || typeof value === 'boolean')) return '; put it in quotes';
   if (words.includes('a list') && typeof value === 'string' && /^[\w.*:/-]+$/.test(value)) return `; write [${value}]`;
   return '';

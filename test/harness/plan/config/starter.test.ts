@@ -159,6 +159,6 @@ test('a setting that only the loader knows has no value; a run of the unedited f
   const bpf = await read('choices');
   expect(settingsToFill([{ file: '/here/choices.bpf.o', bpf }])).toEqual(['choices.bpf.o: programs.on_unlink.attach_to']);
   expect(() => parseConfig(starter('choices', bpf), 'c.yaml')).toThrow(
-    /^c\.yaml:\d+:\d+: objects\.0\.programs\.on_unlink\.attach_to: expected text, not an empty value$/,
+    /^c\.yaml:\d+:\d+: objects\.0\.programs\.on_unlink\.attach_to: expected text, not an empty value; write a value, or remove the key$/,
   );
 });
