@@ -29,7 +29,8 @@ const UNITS: Readonly<Record<string, string>> = { array: ' entries', string: ' c
 
 /** A value in a message: scalars as YAML writes them, cut to one line. */
 function shown(value: unknown): string {
-  if (typeof value === 'number' && !Number.isFinite(value)) return Number.isNaN(value) ? '.nan' : value < 0 ? '-.inf' : '.inf';
+  if (Number.isNaN(value)) return '.nan';
+  if (value === Infinity || value === -Infinity) return value < 0 ? '-.inf' : '.inf';
   // 5.10 would be shown as 5.1.
   if (typeof value === 'number' && !Number.isInteger(value)) return 'a number with a fraction';
   if (value === null) return 'an empty value';

@@ -1,11 +1,11 @@
 // The modules that a guest loads before the object, read from the kernel's own package.
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { modulesInCache } from '../../../../kernels/cache/modules.ts';
 import { BUILT_IN_LIST } from '../../../../kernels/image/paths.ts';
 import type { KernelImage } from '../../../../kernels/pull.ts';
 import type { KernelOptions } from '../../../../kernels/sources/options.ts';
 import { readElf, sectionNamed } from '../../../bpf/elf/elf.ts';
+import { readCachedText } from '../../../base/cached-file.ts';
 import { InfraError, messageOf } from '../../../base/errors.ts';
 import type { KernelTypes } from '../../../core-relo/candidates.ts';
 import type { CachedImage } from '../../../kernel-btf/kernels.ts';
@@ -81,7 +81,7 @@ async function inOrder(names: readonly string[], { files, builtIn }: KnownModule
 
 /** Names from lines such as `kernel/lib/crc/crc32.ko`. None in a folder that an older corematrix has unpacked. */
 async function builtInOf(folder: string): Promise<ReadonlySet<string>> {
-  const text = await readFile(join(folder, BUILT_IN_LIST), 'utf8').catch(() => '');
+  const text = (await readCachedText(join(folder, BUILT_IN_LIST))) ?? '';
   return new Set(text.split('\n').flatMap((line) => (line.endsWith('.ko') ? [plainName(basename(line, '.ko'))] : [])));
 }
 

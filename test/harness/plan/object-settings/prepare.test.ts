@@ -54,7 +54,12 @@ test('values of settings become bytes at their offsets, and lines of a kernel co
   });
   expect(await prepared('kconfig: { CONFIG_HZ: 250, CONFIG_IPV6: m, CONFIG_NAME: abc, CONFIG_SMP: false }')).toEqual({
     kconfig: {
-      names: ['CONFIG_HZ', 'CONFIG_IPV6', 'CONFIG_NAME', 'CONFIG_SMP'],
+      values: new Map([
+        ['CONFIG_HZ', '250'],
+        ['CONFIG_IPV6', 'm'],
+        ['CONFIG_NAME', '"abc"'],
+        ['CONFIG_SMP', 'n'],
+      ]),
       text: 'CONFIG_HZ=250\nCONFIG_IPV6=m\nCONFIG_NAME="abc"\nCONFIG_SMP=n\n',
     },
   });
