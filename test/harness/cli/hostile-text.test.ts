@@ -130,7 +130,13 @@ describe('in a configuration', () => {
       ---
 
       exit 2
-      error: c.yaml:1:11: kernels.0: kernel selector 'debian:6.12/\\x1b]0;x\\x07': '\\x1b]0;x\\x07' is neither an architecture nor a flavour; known are amd64, arm64, cloud, generic, rt
+      error: c.yaml: 6 errors
+      c.yaml:1:11: kernels.0: kernel selector 'debian:6.12/\\x1b]0;x\\x07': '\\x1b]0;x\\x07' is neither an architecture nor a flavour; known are amd64, arm64, cloud, generic, rt
+      \\x1b]0;x\\x07.bpf.o: not an ELF file
+      \\x3a:error::x.bpf.o: not an ELF file
+      two\\x0aerror: lines.bpf.o: not an ELF file
+      \\x9b2J.bpf.o: not an ELF file
+      �.bpf.o: not an ELF file
       ---
 
       exit 2
