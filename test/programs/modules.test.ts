@@ -29,7 +29,7 @@ test('modules are loaded in every series before the object that needs them, with
   });
   expect(table).toMatchInlineSnapshot(`
     [
-      "5.10: veth_module xfail: attach target veth_xmit (tracing) is not in this kernel's BTF, exec_watch pass",
+      "5.10: veth_module xfail: attach target veth_xmit (tracing) is not in vmlinux; module veth has it, but this kernel has no BTF of modules: only a kprobe can attach to it, exec_watch pass",
       "6.12: veth_module pass, exec_watch pass",
       "6.19: veth_module pass, exec_watch pass",
       "7.0: veth_module pass, exec_watch pass",

@@ -74,5 +74,7 @@ function linkFindings(map: StructOpsMap, kernel: KernelTypes): Finding[] {
 export function structOpsFindings(object: BpfObject, kernel: KernelTypes, loader: Loader): Finding[] {
   const created = createdStructOps(object, loader);
   const lookedUp = isBefore(loader, LEAVES_OUT_STRUCT_OPS) ? madeStructOps(object, loader) : created;
-  return [...lookedUp.flatMap((map) => structOpsTypeFindings(map, kernel, loader)), ...created.flatMap((map) => linkFindings(map, kernel))];
+  // cilium/ebpf also creates such a map on kernels without links.
+  const linked = loader.libbpfMinor === null ? [] : created;
+  return [...lookedUp.flatMap((map) => structOpsTypeFindings(map, kernel, loader)), ...linked.flatMap((map) => linkFindings(map, kernel))];
 }
