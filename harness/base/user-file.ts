@@ -4,7 +4,7 @@ import { constants, type FileHandle, open, stat } from 'node:fs/promises';
 import { messageOf, UserError } from './errors.ts';
 import { errorCode } from './files.ts';
 
-type Unfit = 'folder' | 'pipe' | 'device' | 'socket' | 'size';
+type Unfit = 'folder' | 'pipe' | 'device' | 'socket' | 'size' | 'name';
 
 /** A file that is not what was expected. */
 class UnfitFile extends UserError {
@@ -70,6 +70,7 @@ function tooLarge(path: string, bytes: number, { kind, maxBytes }: FileLimit): U
  * @throws UnfitFile; a system error if it cannot be opened
  */
 export async function openRegular(path: string, limit: FileLimit): Promise<{ handle: FileHandle; facts: Stats }> {
+  if (path.includes('\0')) throw new UnfitFile(path, 'name', `has a NUL byte in its name; expected ${limit.kind}`);
   checkFacts(path, await stat(path), limit);
   const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   try {

@@ -2,6 +2,7 @@
 import { UserFaults } from '../base/errors.ts';
 import { didYouMean } from '../base/similar.ts';
 import { MAX_SECONDS } from '../base/time-limit.ts';
+import { LOADER_NAMES, loaderSchema } from '../plan/settings/loader/schema.ts';
 import type { Results } from '../results/schema.ts';
 
 /** What values an option may have. */
@@ -29,10 +30,18 @@ const seconds: Rule = {
 };
 const signal: Rule = { expected: 'an AbortSignal', holds: (value) => value instanceof AbortSignal };
 
-const listOf = (what: string): Rule => ({
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isLoader = (value: unknown): boolean => loaderSchema.safeParse(value).success;
+const loader: Rule = { expected: LOADER_NAMES, holds: isLoader };
+
+/** Whether a value is an array whose elements all hold. A hole is an element that is undefined. */
+const isListOf = (value: unknown, holds: (each: unknown) => boolean): value is unknown[] =>
+  Array.isArray(value) && Array.from(value).every(holds);
+
+const listOf = (what: string, isElement: (each: unknown) => boolean = isText): Rule => ({
   expected: `an array of ${what}`,
-  holds: (value) => Array.isArray(value) && value.every((each) => typeof each === 'string'),
-  instead: (value) => (typeof value === 'string' ? `[${JSON.stringify(value)}]` : null),
+  holds: (value) => isListOf(value, isElement),
+  instead: (value) => (isText(value) && isElement(value) ? `[${JSON.stringify(value)}]` : null),
 });
 
 export const oneOf = (words: readonly string[]): Rule => ({
@@ -67,9 +76,7 @@ export const membersOf = (rules: Rules): Rule => ({
 
 const inputs: Rule = {
   expected: 'an array of { name, results }',
-  holds: (value) =>
-    Array.isArray(value) &&
-    value.every((each: unknown) => isRecord(each) && typeof each['name'] === 'string' && isResults(each['results'])),
+  holds: (value) => isListOf(value, (each) => isRecord(each) && typeof each['name'] === 'string' && isResults(each['results'])),
 };
 
 const shard: Rule = {
@@ -95,7 +102,8 @@ export const RULES = {
   shard,
   paths: listOf('paths'),
   selectors: listOf('kernel selectors'),
-  loaders: listOf('loaders'),
+  loader,
+  loaders: listOf(`loaders, each ${LOADER_NAMES}`, isLoader),
   words: listOf('words'),
   addresses: listOf('addresses'),
   accel: oneOf(['auto', 'kvm', 'tcg']),
@@ -128,24 +136,35 @@ interface Call {
   required?: readonly string[];
 }
 
+/** The names of an object's own options, then those that it inherits. */
+function optionNames(options: Readonly<Record<string, unknown>>, known: readonly string[]): string[] {
+  const names = new Set(Object.keys(options));
+  for (const name in options) names.add(name);
+  for (const name of known) if (name in options) names.add(name);
+  return [...names];
+}
+
 /**
- * Checks options. An option that is undefined counts as absent.
+ * Checks options. An option that is undefined counts as absent, and one that is inherited counts as the object's own.
+ * @returns the options, all of them properties of the object itself
  * @throws UserFaults with all faults at once: unknown names, values of another kind, and required options that are absent
  */
-export function checkOptions({ name, rules, required = [] }: Call, options: unknown): void {
+export function checkOptions<Options>({ name, rules, required = [] }: Call, options: Options): Options {
   if (!isRecord(options) || Array.isArray(options))
     throw new UserFaults(name, [`${name}: expected an object with options, got ${shown(options)}`]);
   const names = Object.keys(rules);
-  const faults = Object.entries(options).flatMap(([key, value]) => {
+  const given = new Map(optionNames(options, names).map((key) => [key, options[key]]));
+  const faults = [...given].flatMap(([key, value]) => {
     const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
     if (!rule) return [`${key}: unknown option${didYouMean(key, names)}; possible here: ${names.join(', ')}`];
     return value === undefined ? [] : (faultOf(key, value, rule) ?? []);
   });
   const absent = required
-    .filter((key) => options[key] === undefined)
+    .filter((key) => given.get(key) === undefined)
     .map((key) => `${key}: missing; expected ${rules[key]?.expected ?? ''}`);
   const all = [...absent, ...faults].map((fault) => `${name}: ${fault}`);
   if (all.length > 0) throw new UserFaults(name, all);
+  return { ...options, ...Object.fromEntries(given) };
 }
 
 /** The signal among options that are not checked yet. */

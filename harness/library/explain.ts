@@ -12,6 +12,7 @@ import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import type { Explanation } from '../results/explanation.ts';
 import type { Results } from '../results/schema.ts';
+import { absentModules } from './absent-modules.ts';
 import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } from './configured.ts';
 import { checkOptions, type Rule, RULES } from './check-options.ts';
 import { forProgram } from './program-words.ts';
@@ -48,6 +49,7 @@ async function explainObjects({ kernels, pull, loader, ...named }: ExplainObject
   const problems = [...inputs.problems, ...found.problems];
   if (inputs.objects.length === 0) throw new NothingUsableError('no object can be used', problems);
   if (found.kernels.length === 0) throw new NothingUsableError('no kernel can be used', problems);
+  problems.push(...(await absentModules(inputs.objects, found.kernels)));
   const cache = openKernels(found.kernels, (problem) => problems.push(problem));
   const { failures, recordsOf } = await failuresByPrediction(inputs.objects, cache);
   const explanation = await explainFailures(failures, inputs.objects, cache, recordsOf);
@@ -99,7 +101,7 @@ const OBJECTS_RULES = {
   kernels: RULES.selectors,
   config: RULES.config,
   pull: RULES.callback,
-  loader: RULES.text,
+  loader: RULES.loader,
 } as const satisfies Record<Exclude<keyof ExplainObjects, 'results'>, Rule>;
 
 const RESULTS_RULES = { results: RULES.results, cell: RULES.text } as const satisfies Record<
@@ -123,18 +125,14 @@ const EITHER_RULES = {
  * @example see docs/library.md
  */
 export async function explain(options: ExplainObjects | ExplainResults): Promise<Explained> {
-  return forProgram(async () => {
-    checkExplain(options);
-    return explainFailuresOf(options);
-  });
+  return forProgram(async () => explainFailuresOf(checkExplain(options)));
 }
 
 /** The options name objects or results, so that each has its own. */
-function checkExplain(options: unknown): void {
-  const has = (key: string) =>
-    typeof options === 'object' && options !== null && Object.entries(options).some(([name, value]) => name === key && value !== undefined);
-  if (has('results')) checkOptions({ name: 'explain() of results', rules: RESULTS_RULES }, options);
-  else checkOptions({ name: 'explain()', rules: has('objects') ? OBJECTS_RULES : EITHER_RULES, required: ['objects'] }, options);
+function checkExplain<Options>(options: Options): Options {
+  const has = (key: string) => typeof options === 'object' && options !== null && key in options && Reflect.get(options, key) !== undefined;
+  if (has('results')) return checkOptions({ name: 'explain() of results', rules: RESULTS_RULES }, options);
+  return checkOptions({ name: 'explain()', rules: has('objects') ? OBJECTS_RULES : EITHER_RULES, required: ['objects'] }, options);
 }
 
 /** The same for a command: errors name its options. */

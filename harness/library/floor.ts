@@ -33,7 +33,7 @@ export interface FloorOptions extends SourceOptions, Pick<RunSettings, 'jobs' | 
 const OPTION_RULES = {
   object: RULES.text,
   kernels: RULES.selectors,
-  loader: RULES.text,
+  loader: RULES.loader,
   config: RULES.config,
   jobs: RULES.wholeAbove0,
   accel: RULES.accel,
@@ -76,10 +76,7 @@ async function oneObject(options: FloorOptions): Promise<RunObject> {
 export function floor(options: FloorOptions): Running<MinimumKernels> {
   return startWork(
     async (emit, signal) =>
-      forProgram(async () => {
-        checkOptions({ name: 'floor()', rules: OPTION_RULES }, options);
-        return searchFloor(options, emit, signal);
-      }),
+      forProgram(async () => searchFloor(checkOptions({ name: 'floor()', rules: OPTION_RULES }, options), emit, signal)),
     signalOf(options),
   );
 }

@@ -3,9 +3,10 @@ import { explanationText } from '../../reports/terminal/explanation.ts';
 import { InfraError, UserError } from '../base/errors.ts';
 import { plural } from '../base/text.ts';
 import type { CellProgram, Results } from '../results/schema.ts';
+import { checkOptions, type Rule } from './check-options.ts';
 import { explain } from './explain.ts';
-import { predict, type PredictOptions } from './predict.ts';
-import { run, type RunOptions } from './run.ts';
+import { predict, PREDICT_RULES, type PredictOptions } from './predict.ts';
+import { run, RUN_RULES, type RunOptions } from './run.ts';
 
 /** One kernel selector, or several. */
 export type Selectors = string | readonly string[];
@@ -27,7 +28,19 @@ function pathOf(object: unknown): string {
   throw new UserError(`expected the path of a BPF object, got ${object === null ? 'null' : typeof object}`);
 }
 
-function selectorsOf(selectors: Selectors): readonly string[] {
+const SELECTORS: Rule = {
+  expected: 'a kernel selector such as "debian:6.12", or an array of at least one',
+  holds: (value) =>
+    typeof value === 'string' || (Array.isArray(value) && value.length > 0 && Array.from(value).every((each) => typeof each === 'string')),
+};
+
+// The matcher itself gives the objects and the kernels.
+const { objects: _object, kernels: _kernels, ...TO_LOAD_ON_RULES } = RUN_RULES;
+const { objects: _path, kernels: _selectors, onLoad: _onLoad, ...PREDICTED_RULES } = PREDICT_RULES;
+
+/** @throws UserFaults without a selector */
+function selectorsOf(name: string, selectors: Selectors): readonly string[] {
+  checkOptions({ name, rules: { selectors: SELECTORS }, required: ['selectors'] }, { selectors });
   return typeof selectors === 'string' ? [selectors] : selectors;
 }
 
@@ -62,8 +75,9 @@ function checkVerdicts({ cells }: Results): void {
  */
 export async function loadsOn(object: unknown, selectors: Selectors, options: ToLoadOnOptions = {}): Promise<Loaded> {
   const path = pathOf(object);
-  const kernels = selectorsOf(selectors);
-  const { results, problems } = await run({ ...options, objects: [path], kernels }).finished;
+  const kernels = selectorsOf('toLoadOn()', selectors);
+  const checked = checkOptions({ name: 'toLoadOn()', rules: TO_LOAD_ON_RULES }, options);
+  const { results, problems } = await run({ ...checked, objects: [path], kernels }).finished;
   const [problem] = problems;
   if (problem !== undefined) throw new UserError(problem);
   const failures = failuresIn(results);
@@ -85,8 +99,9 @@ export async function loadsOn(object: unknown, selectors: Selectors, options: To
  */
 export async function isPredictedToLoadOn(object: unknown, selectors: Selectors, options: PredictedOptions = {}): Promise<Loaded> {
   const path = pathOf(object);
-  const kernels = selectorsOf(selectors);
-  const { prediction, problems } = await predict({ ...options, objects: [path], kernels });
+  const kernels = selectorsOf('toBePredictedToLoadOn()', selectors);
+  const checked = checkOptions({ name: 'toBePredictedToLoadOn()', rules: PREDICTED_RULES }, options);
+  const { prediction, problems } = await predict({ ...checked, objects: [path], kernels });
   const [problem] = problems;
   if (problem !== undefined) throw new UserError(problem);
   const failures = prediction.cells.flatMap(({ kernel, programs }) =>
@@ -97,7 +112,7 @@ export async function isPredictedToLoadOn(object: unknown, selectors: Selectors,
       `expected ${path} to be predicted to fail on ${kernels.join(', ')}, but no failure is certain there (${plural(prediction.kernels.length, 'kernel')})`;
     return { pass: true, message };
   }
-  const { config, loader } = options;
+  const { config, loader } = checked;
   const { explanation } = await explain({ objects: [path], kernels, config, loader });
   const expected = `expected no failure to be predicted for ${path} on ${kernels.join(', ')}:`;
   return { pass: false, message: () => failureText(expected, failures, explanationText(explanation, { colour: false })) };

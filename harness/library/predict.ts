@@ -4,6 +4,7 @@ import type { PullMissing } from '../kernel-btf/kernels.ts';
 import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import { type PredictedMatrix, predictMatrix } from '../predict/result.ts';
+import { absentModules } from './absent-modules.ts';
 import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } from './configured.ts';
 import { checkOptions, type Rule, RULES } from './check-options.ts';
 import { forProgram } from './program-words.ts';
@@ -31,12 +32,12 @@ export interface PredictOptions extends NamedObjects {
   signal?: AbortSignal | undefined;
 }
 
-const OPTION_RULES = {
+export const PREDICT_RULES = {
   objects: RULES.paths,
   kernels: RULES.selectors,
   config: RULES.config,
   pull: RULES.callback,
-  loader: RULES.text,
+  loader: RULES.loader,
   onLoad: RULES.callback,
   signal: RULES.signal,
 } as const satisfies Record<keyof PredictOptions, Rule>;
@@ -51,10 +52,7 @@ const OPTION_RULES = {
  * @example see docs/library.md
  */
 export async function predict(options: PredictOptions): Promise<PredictedMatrix> {
-  return forProgram(async () => {
-    checkOptions({ name: 'predict()', rules: OPTION_RULES, required: ['objects'] }, options);
-    return predictObjects(options);
-  });
+  return forProgram(async () => predictObjects(checkOptions({ name: 'predict()', rules: PREDICT_RULES, required: ['objects'] }, options)));
 }
 
 /** The same for a command: errors name its options. */
@@ -71,7 +69,7 @@ export async function predictObjects({ kernels, pull, loader, onLoad, signal, ..
       for (const { program, log } of loads)
         onLoad({ kernel: kernel.id, object: object.result.id, program, lines: log().map(({ text }) => text) });
     });
-    const all = [...unusable, ...problems];
+    const all = [...unusable, ...problems, ...(await absentModules(inputs.objects, found.kernels))];
     const allNotes = [...notes, ...loaderNotes(inputs.objects), ...fixedOffsetNotes(inputs.objects)];
     if (prediction.kernels.length === 0) throw new NothingUsableError('no kernel can be used', all);
     return { prediction, problems: all, notes: allNotes };

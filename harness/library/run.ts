@@ -56,7 +56,7 @@ export interface RunOptions extends PlanOptions, RunSettings {
   signal?: AbortSignal | undefined;
 }
 
-const OPTION_RULES = {
+export const RUN_RULES = {
   objects: RULES.paths,
   kernels: RULES.selectors,
   loaders: RULES.loaders,
@@ -175,11 +175,7 @@ function commandOf({ objects = [], kernels = [], loaders = [], config }: PlanOpt
  */
 export function run(options: RunOptions): Running<FinishedRun> {
   return startWork(
-    async (emit, signal) =>
-      forProgram(async () => {
-        checkOptions({ name: 'run()', rules: OPTION_RULES }, options);
-        return runOptions(options, emit, signal);
-      }),
+    async (emit, signal) => forProgram(async () => runOptions(checkOptions({ name: 'run()', rules: RUN_RULES }, options), emit, signal)),
     signalOf(options),
   );
 }

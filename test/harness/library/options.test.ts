@@ -1,7 +1,7 @@
 // Tests of wrong options: every fault of a call at once, in the words of the library. JavaScript can pass anything.
 import { describe, expect, it } from 'vitest';
 import { explain, floor, loadConfig, merge, parseResults, predict, render, run, UserError } from '../../../harness/library/index.ts';
-import { loadsOn } from '../../../harness/library/matchers.ts';
+import { isPredictedToLoadOn, loadsOn } from '../../../harness/library/matchers.ts';
 import { inProgramWords } from '../../../harness/library/program-words.ts';
 import { SAMPLE } from '../../reports/sample.ts';
 
@@ -120,10 +120,124 @@ describe('wrong options', () => {
     expect(await faultOf('render', SAMPLE, 'tap', { root: undefined })).toBe('no error');
   });
 
-  it('a matcher tells a misspelt option', async () => {
-    await expect(loadsOn('x.bpf.o', 'debian:6.12', JSON.parse('{ "timout": 1 }'))).rejects.toThrow(
-      'run(): timout: unknown option (did you mean timeout?); possible here: ',
-    );
+  it('a loader is one that the command line accepts', async () => {
+    expect([
+      await faultOf('predict', { objects: ['x.bpf.o'], loader: 'nope@9' }),
+      await faultOf('predict', { objects: ['x.bpf.o'], loader: '' }),
+      await faultOf('explain', { objects: ['x.bpf.o'], loader: 'libbpf' }),
+      await faultOf('floor', { object: 'x.bpf.o', loader: 'cilium@9' }),
+      await faultOf('run', { objects: ['x.bpf.o'], loaders: ['libbpf@1.1', 'nope@9'] }),
+      await faultOf('run', { objects: ['x.bpf.o'], loaders: 'libbpf@1.1' }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "predict(): loader: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "nope@9"",
+        "predict(): loader: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got """,
+        "explain(): loader: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "libbpf"",
+        "floor(): loader: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "cilium@9"",
+        "run(): loaders: expected an array of loaders, each libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got an array with other values",
+        "run(): loaders: expected an array of loaders, each libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "libbpf@1.1"; write ["libbpf@1.1"]",
+      ]
+    `);
+  });
+
+  it('a hole in an array is a wrong element', async () => {
+    const holes: string[] = [];
+    holes[1] = 'x.bpf.o';
+    expect([
+      await faultOf('predict', { objects: holes }),
+      await faultOf('run', { kernels: holes, loaders: holes }),
+      await faultOf('merge', holes),
+    ]).toMatchInlineSnapshot(`
+      [
+        "predict(): objects: expected an array of paths, got an array with other values",
+        "run(): 2 errors
+      run(): kernels: expected an array of kernel selectors, got an array with other values
+      run(): loaders: expected an array of loaders, each libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got an array with other values",
+        "merge(): inputs: expected an array of { name, results }, got an array with other values",
+      ]
+    `);
+  });
+
+  it('an inherited option is checked and used as one of the object itself', async () => {
+    class Options {
+      get loader() {
+        return 'nope@9';
+      }
+    }
+    expect([
+      await faultOf('predict', Object.create({ objects: ['no-such-file.bpf.o'] })),
+      await faultOf('predict', Object.create({ objects: 7, kernel: 'debian:6.12' })),
+      await faultOf('predict', new Options()),
+      await faultOf('explain', Object.create({ results: 'results.json' })),
+      await faultOf('explain', Object.create({ objects: ['no-such-file.bpf.o'] })),
+    ]).toMatchInlineSnapshot(`
+      [
+        "no object can be used
+      no-such-file.bpf.o: no such file",
+        "predict(): 2 errors
+      predict(): objects: expected an array of paths, got 7
+      predict(): kernel: unknown option (did you mean kernels?); possible here: objects, kernels, config, pull, loader, onLoad, signal",
+        "predict(): 2 errors
+      predict(): objects: missing; expected an array of paths
+      predict(): loader: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "nope@9"",
+        "explain() of results: results: expected results of run() or parseResults(), got "results.json"; write parseResults(text)",
+        "no object can be used
+      no-such-file.bpf.o: no such file",
+      ]
+    `);
+  });
+
+  it('a path with a NUL byte is wrong usage', async () => {
+    const path = 'a\0b.bpf.o';
+    expect([
+      await faultOf('predict', { objects: [path], kernels: ['debian:6.12'] }),
+      await faultOf('explain', { objects: [path], kernels: ['debian:6.12'] }),
+      await faultOf('predict', { objects: [path], kernels: [`btf:${path}`] }),
+      await faultOf('loadConfig', path),
+    ]).toMatchInlineSnapshot(`
+      [
+        "no object can be used
+      a\\x00b.bpf.o: has a NUL byte in its name; expected a BPF object",
+        "no object can be used
+      a\\x00b.bpf.o: has a NUL byte in its name; expected a BPF object",
+        "no object can be used
+      a\\x00b.bpf.o: has a NUL byte in its name; expected a BPF object
+      btf:a\\x00b.bpf.o: no such file",
+        "a\\x00b.bpf.o: has a NUL byte in its name; expected a configuration",
+      ]
+    `);
+  });
+
+  it('a matcher tells absent selectors, and options that it does not have', async () => {
+    const messageOf = async (matcher: typeof loadsOn | typeof isPredictedToLoadOn, ...args: unknown[]): Promise<string> =>
+      Promise.resolve(Reflect.apply(matcher, undefined, ['x.bpf.o', ...args])).then(
+        () => 'no error',
+        (error: unknown) => (error instanceof UserError ? error.message : `not a UserError: ${String(error)}`),
+      );
+    expect([
+      await messageOf(isPredictedToLoadOn),
+      await messageOf(isPredictedToLoadOn, []),
+      await messageOf(isPredictedToLoadOn, [undefined]),
+      await messageOf(isPredictedToLoadOn, 'debian:6.12', { kernels: [], objects: ['y.bpf.o'], onLoad: () => {} }),
+      await messageOf(loadsOn),
+      await messageOf(loadsOn, []),
+      await messageOf(loadsOn, 'debian:6.12', { objects: ['y.bpf.o'] }),
+      await messageOf(loadsOn, 'debian:6.12', { timout: 1 }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "toBePredictedToLoadOn(): selectors: missing; expected a kernel selector such as "debian:6.12", or an array of at least one",
+        "toBePredictedToLoadOn(): selectors: expected a kernel selector such as "debian:6.12", or an array of at least one, got an empty array",
+        "toBePredictedToLoadOn(): selectors: expected a kernel selector such as "debian:6.12", or an array of at least one, got an array with other values",
+        "toBePredictedToLoadOn(): 3 errors
+      toBePredictedToLoadOn(): kernels: unknown option; possible here: config, pull, loader, signal
+      toBePredictedToLoadOn(): objects: unknown option; possible here: config, pull, loader, signal
+      toBePredictedToLoadOn(): onLoad: unknown option; possible here: config, pull, loader, signal",
+        "toLoadOn(): selectors: missing; expected a kernel selector such as "debian:6.12", or an array of at least one",
+        "toLoadOn(): selectors: expected a kernel selector such as "debian:6.12", or an array of at least one, got an empty array",
+        "toLoadOn(): objects: unknown option; possible here: loaders, config, shard, baseline, lastFailed, onlyChanged, refresh, frozen, mirrors, trustMirrors, mirrorKeys, jobs, accel, isolation, timeout, bootTimeout, predictFirst, cache, policy, command, signal",
+        "toLoadOn(): timout: unknown option (did you mean timeout?); possible here: loaders, config, shard, baseline, lastFailed, onlyChanged, refresh, frozen, mirrors, trustMirrors, mirrorKeys, jobs, accel, isolation, timeout, bootTimeout, predictFirst, cache, policy, command, signal",
+      ]
+    `);
   });
 });
 
