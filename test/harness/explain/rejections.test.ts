@@ -290,7 +290,7 @@ it('a helper that only tracing programs may call has the helper that others may 
 it('a missing struct_ops type is explained by the release or the option, a refused number by its value', () => {
   expect(causesOf('tick')).toMatchInlineSnapshot(`
     [
-      "5.10: attach-target-missing: struct_ops type sched_ext_ops is not in this kernel's BTF; struct sched_ext_ops came with Linux 6.12",
+      "5.10: attach-target-missing: struct_ops type sched_ext_ops is not in this kernel's BTF, and this kernel has no BTF of modules; struct sched_ext_ops came with Linux 6.12",
       "6.12: attach-target-missing: struct_ops type sched_ext_ops is not in this kernel's BTF; this kernel is built without CONFIG_SCHED_CLASS_EXT, which struct sched_ext_ops needs",
       "Put the map into SEC("?.struct_ops.link"), keep its programs from loading by default (SEC("?struct_ops/...")), and switch both on where the kernel has struct bpf_struct_ops_sched_ext_ops: bpf_map__set_autocreate(), bpf_program__set_autoload().",
       "7.3: attach-failed: struct_ops map 'slow': attaching fails (E2BIG)",
