@@ -110,7 +110,7 @@ describe('a mirror that a configuration names', () => {
       mirror.files.delete(path);
       expect(await run(list, env)).toMatchObject({
         exitCode: 3,
-        stderr: 'error: MIRROR no longer has these suites: trixie; kernels that only they have are missing',
+        stderr: 'error: MIRROR no longer has these suites: trixie; kernels that only they have are missing\nthe cache has no kernel',
       });
     });
   });

@@ -84,7 +84,7 @@ test('a program is attached to the target in its settings, and fails alone on a 
 `);
   expect(programLines(await realRun([], ['debian:6.1'], { objects }))).toEqual([
     'filter_packets skip',
-    "on_unlink fail: attach target there_is_no_such_function (tracing) is not in this kernel's BTF",
+    "on_unlink fail: attach target there_is_no_such_function (tracing) is not in this kernel's BTF, and this kernel has no BTF of modules",
     'remember pass',
     'unlink_fentry pass',
     'unlink_kprobe pass',
@@ -109,12 +109,12 @@ test('the first of the alternatives that loads is chosen, and if none loads, eac
     'filter_packets skip: left out: program type netfilter is unknown to this kernel',
     'on_unlink skip',
     'remember pass',
-    "unlink_fentry skip: unlink_kprobe is chosen because this alternative does not load here: attach-target-missing: attach target there_is_no_such_function (tracing) is not in this kernel's BTF",
+    "unlink_fentry skip: unlink_kprobe is chosen because this alternative does not load here: attach-target-missing: attach target there_is_no_such_function (tracing) is not in this kernel's BTF, and this kernel has no BTF of modules",
     'unlink_kprobe pass',
     'newest_helper fail: helper bpf_ktime_get_tai_ns#208 is unknown to this kernel',
     'newer_helper fail: helper bpf_ktime_get_coarse_ns#160 is unknown to this kernel',
     'oldest_helper skip',
-    'filename_fentry skip: left out: this kernel has no filename_unlinkat to attach to',
+    "filename_fentry skip: left out: attach target filename_unlinkat is not in this kernel's BTF, and this kernel has no BTF of modules",
   ]);
   expect(results.cells.map(({ status, class: failure, chosen }) => [status, failure, chosen])).toEqual([
     ['fail', 'helper-unknown', ['unlink_kprobe', 'old_events']],
