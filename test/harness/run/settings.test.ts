@@ -84,7 +84,7 @@ test('a program is attached to the target in its settings, and fails alone on a 
 `);
   expect(programLines(await realRun([], ['debian:6.1'], { objects }))).toEqual([
     'filter_packets skip',
-    "on_unlink fail: attach target there_is_no_such_function (tracing) is not in this kernel's BTF, and this kernel has no BTF of modules",
+    "on_unlink fail: attach target there_is_no_such_function (tracing) is not in this kernel's BTF",
     'remember pass',
     'unlink_fentry pass',
     'unlink_kprobe pass',
