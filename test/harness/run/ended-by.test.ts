@@ -51,10 +51,10 @@ test('an object with externs that resolve fails because of a later map or attach
   expect(summaries.toSorted()).toMatchInlineSnapshot(`
     [
       "5.10 kconfig.bpfel map-create-failed: map 'stacks' (stack_trace): cannot be created: EINVAL",
-      "5.10 kfunc.bpfel kfunc-missing: kfunc bpf_rcu_read_lock: not found in kernel or module BTFs",
+      "5.10 kfunc.bpfel kfunc-missing: kfunc bpf_rcu_read_lock: not in this kernel's BTF, and this kernel has no BTF of modules",
       "5.10 ksym.bpfel map-create-failed: map 'stacks' (stack_trace): cannot be created: EINVAL",
       "5.10 map_type.bpfel map-type-unsupported: map 'arena' (arena): its type is unknown to this kernel: EINVAL",
-      "5.10 target.bpfel attach-target-missing: attach target no_such_function (tracing) is not in this kernel's BTF",
+      "5.10 target.bpfel attach-target-missing: attach target no_such_function (tracing) is not in this kernel's BTF, and this kernel has no BTF of modules",
       "7.3 kconfig.bpfel map-create-failed: map 'stacks' (stack_trace): cannot be created: EINVAL",
       "7.3 kfunc.bpfel map-create-failed: map 'stacks' (stack_trace): cannot be created: EINVAL",
       "7.3 ksym.bpfel map-create-failed: map 'stacks' (stack_trace): cannot be created: EINVAL",
