@@ -203,7 +203,7 @@ const NOTICED_BY: Readonly<Record<CiliumRelease, ReadonlySet<DamageKind>>> = {
 
 /**
  * The end of cilium/ebpf's message about an object that it does not open; null if it opens it, or if this module does not know why not.
- * The message about a damaged object says what is wrong, not in the words of the library.
+ * The message names the damage in our own words, not in those of the library.
  * @see LoadCollectionSpecFromReader() in cilium/ebpf's elf_reader.go: sections, BTF, maps, then functions and references from code
  */
 export function ciliumRefusal(object: Refused, release: CiliumRelease): string | null {

@@ -1,6 +1,6 @@
 // The kinds of damage in an object.
 
-/** What is damaged. The name says where a loader would notice it. */
+/** Kinds of damage, each named after the part of the object in which a loader notices it. */
 export type DamageKind =
   | 'headers'
   | 'section-size'
