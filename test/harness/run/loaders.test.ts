@@ -155,12 +155,16 @@ test('a module that no kernel has is a fault of the configuration, which a run a
     const config = { kernels: [KERNEL], objects: [{ path: sample('veth_module'), modules }] };
     await writeFile(join(folder, 'c.yaml'), JSON.stringify(config, null, 1));
     const { exitCode, stderr } = await corematrix(folder, ['plan', '-c', 'c.yaml']);
-    expect([String(fault).split('\n'), stderr.split('\n').slice(1), exitCode]).toMatchInlineSnapshot(`
+    // The first configuration is one line, so its columns depend on where the clone is.
+    const faults = String(fault)
+      .replace(/:1:\d+:/g, ':1:<column>:')
+      .split('\n');
+    expect([faults, stderr.split('\n').slice(1), exitCode]).toMatchInlineSnapshot(`
       [
         [
           "UserError: modules: 2 errors",
-          "corematrix.yaml:1:84: no module "vethh" in the package of 6.1 (did you mean veth?)",
-          "corematrix.yaml:1:92: no module "nf-contrack" in the package of 6.1 (did you mean nf_conntrack?)",
+          "corematrix.yaml:1:<column>: no module "vethh" in the package of 6.1 (did you mean veth?)",
+          "corematrix.yaml:1:<column>: no module "nf-contrack" in the package of 6.1 (did you mean nf_conntrack?)",
         ],
         [
           "error: c.yaml:10:5: no module "vethh" in the package of 6.1 (did you mean veth?)",
