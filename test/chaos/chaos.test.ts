@@ -1,4 +1,4 @@
-// Runs ten schedules of faults on real guests, and tests the checker itself with results that hold planted bugs.
+// Runs five schedules of faults on real guests, and tests the checker itself with results that hold planted bugs.
 import { basename, join } from 'node:path';
 import pLimit from 'p-limit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ import { describeSchedule, type Schedule, scheduleOf } from './schedule.ts';
 import { needsDisks, runSeeds } from './seeds.ts';
 
 const CELLS = 2;
-const SEEDS = 10;
+const SEEDS = 5;
 /** Two processors, and each run has one guest. */
 const atATime = pLimit(2);
 
@@ -55,7 +55,7 @@ function quickSchedules(count: number): Schedule[] {
   return quick;
 }
 
-test('ten chaos schedules change neither verdicts nor evidence', async () => {
+test('five chaos schedules change neither verdicts nor evidence', async () => {
   if (refused !== null) process.stderr.write(`SKIPPED: schedules of chaos runs that fill a disk: ${refused}\n`);
   const found = await Promise.all(
     quickSchedules(SEEDS).map(async (schedule) =>
