@@ -75,7 +75,7 @@ describe('a seed whose run differs', () => {
   /** What a run of seeds says, without times. */
   const runOf = async (each: number) => {
     const lines: string[] = [];
-    const failed = await runSeeds(forgetful(), [each], { keep: false, say: (line) => lines.push(line.replace(/\d+\.\d s/, 'N s')) });
+    const failed = await runSeeds(forgetful(), [each], { keep: false, say: (line) => lines.push(line.replace(/ +\d+\.\d s/, ' N s')) });
     return { failed, lines };
   };
   /** What a run met and how it ended, without times and names of its folder. */
