@@ -1,6 +1,6 @@
 // Reads the plan from corematrix.yaml and arguments, for `run` and `plan` alike.
 import { type Command, Option } from 'commander';
-import { CONFIG_NAME, loadConfig, type LoadedConfig } from '../library/load-config.ts';
+import { CONFIG_NAME, loadNamedConfig, type LoadedConfig } from '../library/load-config.ts';
 import { type Plan, type PlanOptions as LibraryPlanOptions, readPlan as readLibraryPlan } from '../library/plan.ts';
 import { parseShard, type Shard } from '../plan/choice/shard.ts';
 import { planBaselineOption } from './baseline.ts';
@@ -71,7 +71,7 @@ export function addPlanOptions(command: Command): Command {
  * @throws UserError if it cannot be used
  */
 export async function findConfig({ config, ...trust }: ConfigOptions): Promise<LoadedConfig> {
-  return loadConfig(config, { untrusted: isUntrusted(trust) });
+  return loadNamedConfig(config, { untrusted: isUntrusted(trust) });
 }
 
 /** `-c` of commands that read the same configuration as `run`. */

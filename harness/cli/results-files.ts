@@ -7,7 +7,7 @@ import { placeOfResults } from '../../reports/folder/swap.ts';
 import type { VersionedResults } from '../../reports/json.ts';
 import { readResultsFile } from '../../reports/read-file.ts';
 import { UserError } from '../base/errors.ts';
-import { merge } from '../library/merge.ts';
+import { mergeNamed } from '../library/merge.ts';
 import type { NamedResults } from '../results/merge.ts';
 import { type Results, SCHEMA_VERSION } from '../results/schema.ts';
 import { writeLine } from './lines.ts';
@@ -59,5 +59,5 @@ export async function readResultsAt(path: string): Promise<NamedResults> {
 export async function readMerged(paths: readonly string[]): Promise<Results> {
   const read: NamedResults[] = [];
   for (const path of paths) read.push(await readResultsAt(path));
-  return merge(read);
+  return mergeNamed(read);
 }

@@ -12,6 +12,8 @@ export interface Rule {
   holds: (value: unknown) => boolean;
   /** What to write in place of a value that is nearly right; null if nothing is near. */
   instead?: (value: unknown) => string | null;
+  /** The faults of the parts of a value that does not hold, each with the name of its part; empty if the value itself is at fault. */
+  faultsIn?: (name: string, value: unknown) => string[];
 }
 
 export type Rules = Readonly<Record<string, Rule>>;
@@ -38,10 +40,17 @@ const loader: Rule = { expected: LOADER_NAMES, holds: isLoader };
 const isListOf = (value: unknown, holds: (each: unknown) => boolean): value is unknown[] =>
   Array.isArray(value) && Array.from(value).every(holds);
 
-const listOf = (what: string, isElement: (each: unknown) => boolean = isText): Rule => ({
+const textOf = (expected: string): Rule => ({ ...text, expected });
+
+/** The faults of the elements of an array. */
+const elementFaults = (name: string, value: unknown, rule: Rule): string[] =>
+  Array.isArray(value) ? Array.from(value).flatMap((each, index) => faultsOf(`${name}[${index}]`, each, rule)) : [];
+
+const listOf = (what: string, element: Rule): Rule => ({
   expected: `an array of ${what}`,
-  holds: (value) => isListOf(value, isElement),
-  instead: (value) => (isText(value) && isElement(value) ? `[${JSON.stringify(value)}]` : null),
+  holds: (value) => isListOf(value, element.holds),
+  instead: (value) => (isText(value) && element.holds(value) ? `[${JSON.stringify(value)}]` : null),
+  faultsIn: (name, value) => elementFaults(name, value, element),
 });
 
 export const oneOf = (words: readonly string[]): Rule => ({
@@ -68,15 +77,41 @@ const results: Rule = {
   instead: (value) => (typeof value === 'string' ? 'parseResults(text)' : null),
 };
 
-/** A rule for an object whose members have rules. */
-export const membersOf = (rules: Rules): Rule => ({
-  expected: `an object with ${Object.keys(rules).join(', ')}`,
-  holds: (value) => isRecord(value) && Object.entries(value).every(([key, each]) => each === undefined || rules[key]?.holds(each) === true),
-});
+/** The faults of the members of an object: unknown ones, those of another kind, and required ones that are absent. */
+function memberFaults(value: object, { rules, required = [] }: Omit<Call, 'name'>, at = ''): string[] {
+  const names = Object.keys(rules);
+  const given = new Map(Object.entries(value));
+  const absent = required
+    .filter((key) => given.get(key) === undefined)
+    .map((key) => `${at}${key}: missing; expected ${rules[key]?.expected ?? ''}`);
+  const faults = [...given].flatMap(([key, each]) => {
+    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
+    if (!rule) return [`${at}${key}: unknown option${didYouMean(key, names)}; possible here: ${names.join(', ')}`];
+    return each === undefined ? [] : faultsOf(`${at}${key}`, each, rule);
+  });
+  return [...absent, ...faults];
+}
 
-const inputs: Rule = {
-  expected: 'an array of { name, results }',
-  holds: (value) => isListOf(value, (each) => isRecord(each) && typeof each['name'] === 'string' && isResults(each['results'])),
+/** A rule for an object whose members have rules. */
+export const membersOf = (rules: Rules, required: readonly string[] = []): Rule => {
+  const faultsIn = (name: string, value: unknown) =>
+    isRecord(value) && !Array.isArray(value) ? memberFaults(value, { rules, required }, `${name}.`) : [];
+  return {
+    expected: `an object with ${Object.keys(rules).join(', ')}`,
+    holds: (value) => isRecord(value) && !Array.isArray(value) && faultsIn('', value).length === 0,
+    faultsIn,
+  };
+};
+
+/** One input of merge(). It may have other members. */
+const namedResults: Rule = {
+  expected: 'an object with name, results',
+  holds: (value) => isRecord(value) && text.holds(value['name']) && results.holds(value['results']),
+  faultsIn: (name, value) =>
+    isRecord(value) && !isResults(value)
+      ? [...faultsOf(`${name}.name`, value['name'], text), ...faultsOf(`${name}.results`, value['results'], results)]
+      : [],
+  instead: (value) => (isResults(value) ? '{ name, results }' : null),
 };
 
 const shard: Rule = {
@@ -100,17 +135,20 @@ export const RULES = {
   config,
   results,
   shard,
-  paths: listOf('paths'),
-  selectors: listOf('kernel selectors'),
+  path: { expected: 'a path', holds: (value) => isText(value) && value !== '' },
+  paths: listOf('paths', textOf('a path')),
+  selectors: listOf('kernel selectors', textOf('a kernel selector')),
   loader,
-  loaders: listOf(`loaders, each ${LOADER_NAMES}`, isLoader),
-  words: listOf('words'),
-  addresses: listOf('addresses'),
+  loaders: listOf(`loaders, each ${LOADER_NAMES}`, loader),
+  words: listOf('words', textOf('a word')),
+  addresses: listOf('addresses', textOf('an address')),
   accel: oneOf(['auto', 'kvm', 'tcg']),
-  inputs,
+  inputs: listOf('{ name, results }', namedResults),
 } as const satisfies Rules;
 
 const MAX_SHOWN = 60;
+/** Of the faults in the parts of one value. */
+const MAX_PARTS = 20;
 
 /** A value in a message, as a program writes it. */
 function shown(value: unknown): string {
@@ -122,10 +160,13 @@ function shown(value: unknown): string {
   return written.length > MAX_SHOWN ? `${written.slice(0, MAX_SHOWN)}…` : written;
 }
 
-function faultOf(name: string, value: unknown, rule: Rule): string | null {
-  if (rule.holds(value)) return null;
+/** What is wrong with a value, in its parts if they are at fault. */
+function faultsOf(name: string, value: unknown, rule: Rule): string[] {
+  if (rule.holds(value)) return [];
+  const inParts = rule.faultsIn?.(name, value) ?? [];
+  if (inParts.length > 0) return inParts.slice(0, MAX_PARTS);
   const instead = rule.instead?.(value) ?? null;
-  return `${name}: expected ${rule.expected}, got ${shown(value)}${instead === null ? '' : `; write ${instead}`}`;
+  return [`${name}: expected ${rule.expected}, got ${shown(value)}${instead === null ? '' : `; write ${instead}`}`];
 }
 
 /** Which names are accepted, and which must be there. */
@@ -153,18 +194,10 @@ export function checkOptions<Options>({ name, rules, required = [] }: Call, opti
   if (!isRecord(options) || Array.isArray(options))
     throw new UserFaults(name, [`${name}: expected an object with options, got ${shown(options)}`]);
   const names = Object.keys(rules);
-  const given = new Map(optionNames(options, names).map((key) => [key, options[key]]));
-  const faults = [...given].flatMap(([key, value]) => {
-    const rule = Object.hasOwn(rules, key) ? rules[key] : undefined;
-    if (!rule) return [`${key}: unknown option${didYouMean(key, names)}; possible here: ${names.join(', ')}`];
-    return value === undefined ? [] : (faultOf(key, value, rule) ?? []);
-  });
-  const absent = required
-    .filter((key) => given.get(key) === undefined)
-    .map((key) => `${key}: missing; expected ${rules[key]?.expected ?? ''}`);
-  const all = [...absent, ...faults].map((fault) => `${name}: ${fault}`);
-  if (all.length > 0) throw new UserFaults(name, all);
-  return { ...options, ...Object.fromEntries(given) };
+  const given = Object.fromEntries(optionNames(options, names).map((key) => [key, options[key]]));
+  const faults = memberFaults(given, { rules, required }).map((fault) => `${name}: ${fault}`);
+  if (faults.length > 0) throw new UserFaults(name, faults);
+  return { ...options, ...given };
 }
 
 /** The signal among options that are not checked yet. */

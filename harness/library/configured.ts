@@ -25,7 +25,9 @@ export async function readConfigured({ objects, config = emptyConfig() }: NamedO
   const configured = objectSources(placed, directory);
   if (objects.length > 0) return readInputs(plainSources(objects, process.cwd()), { ...options, loaders, configured });
   if (configured.sources.length === 0 && file !== undefined)
-    throw new UserError(`${file}: it lists no objects; add objects:, or name an object on the command line`);
+    throw new UserError(`${file}: it lists no objects; add objects:, or name an object on the command line`, {
+      inProgram: `${file}: it lists no objects; add objects:, or give \`objects\``,
+    });
   if (configured.sources.length === 0)
     throw new UserError(`no object: name one, or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`, {
       inProgram: 'no object: give `objects`, or a `config` that lists objects',

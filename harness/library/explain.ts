@@ -15,7 +15,7 @@ import type { Results } from '../results/schema.ts';
 import { absentModules } from './absent-modules.ts';
 import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } from './configured.ts';
 import { checkOptions, type Rule, RULES } from './check-options.ts';
-import { forProgram } from './program-words.ts';
+import { forProgram, linesInProgramWords } from './program-words.ts';
 import { withPublicErrors } from './running.ts';
 
 export interface ExplainObjects extends NamedObjects {
@@ -125,7 +125,8 @@ const EITHER_RULES = {
  * @example see docs/library.md
  */
 export async function explain(options: ExplainObjects | ExplainResults): Promise<Explained> {
-  return forProgram(async () => explainFailuresOf(checkExplain(options)));
+  const { problems, notes, ...found } = await forProgram(async () => explainFailuresOf(checkExplain(options)));
+  return { ...found, problems: linesInProgramWords(problems), notes: linesInProgramWords(notes) };
 }
 
 /** The options name objects or results, so that each has its own. */

@@ -12,7 +12,7 @@ import { chosenKernels, readConfigured } from './configured.ts';
 import { emptyConfig, type LoadedConfig } from './load-config.ts';
 import type { Emit } from '../run/events.ts';
 import { checkOptions, type Rule, RULES, signalOf } from './check-options.ts';
-import { forProgram } from './program-words.ts';
+import { eventInProgramWords, forProgram } from './program-words.ts';
 import { type Running, startWork } from './running.ts';
 import type { RunSettings } from './run.ts';
 import { type SourceOptions, sourcesOf } from './sources.ts';
@@ -74,11 +74,10 @@ async function oneObject(options: FloorOptions): Promise<RunObject> {
  * @example see docs/library.md
  */
 export function floor(options: FloorOptions): Running<MinimumKernels> {
-  return startWork(
-    async (emit, signal) =>
-      forProgram(async () => searchFloor(checkOptions({ name: 'floor()', rules: OPTION_RULES }, options), emit, signal)),
-    signalOf(options),
-  );
+  return startWork(async (emit, signal) => {
+    const inWords: Emit = (event) => emit(eventInProgramWords(event));
+    return forProgram(async () => searchFloor(checkOptions({ name: 'floor()', rules: OPTION_RULES }, options), inWords, signal));
+  }, signalOf(options));
 }
 
 /** The same for a command: errors name its options. */

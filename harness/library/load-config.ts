@@ -8,6 +8,8 @@ import { objectSources } from '../plan/inputs/object-sources.ts';
 import { checkOptions, type Rule, RULES } from './check-options.ts';
 import { checkNotRedirected } from '../plan/untrusted/outside.ts';
 import { refuseUntrusted } from '../plan/untrusted/refuse.ts';
+import type { Caller } from '../plan/untrusted/rules.ts';
+import { forProgram } from './program-words.ts';
 
 /** The name of the configuration in a folder. */
 export const CONFIG_NAME = 'corematrix.yaml';
@@ -59,17 +61,27 @@ const OPTION_RULES = { untrusted: RULES.flag } as const satisfies Record<keyof C
  * @throws UserError if the file cannot be read, or an untrusted configuration breaks a rule
  */
 export async function loadConfig(file?: string, options: ConfigOptions = {}): Promise<LoadedConfig> {
-  checkOptions({ name: 'loadConfig()', rules: { file: RULES.text } }, { file });
-  checkOptions({ name: 'loadConfig()', rules: OPTION_RULES }, options);
-  const { untrusted = false } = options;
+  return forProgram(async () => {
+    checkOptions({ name: 'loadConfig()', rules: { file: RULES.path } }, { file });
+    checkOptions({ name: 'loadConfig()', rules: OPTION_RULES }, options);
+    return readNamedConfig(file, options, 'program');
+  });
+}
+
+/** The same for a command: errors name its options. */
+export async function loadNamedConfig(file: string | undefined, options: ConfigOptions): Promise<LoadedConfig> {
+  return readNamedConfig(file, options, 'command');
+}
+
+async function readNamedConfig(file: string | undefined, { untrusted = false }: ConfigOptions, caller: Caller): Promise<LoadedConfig> {
   if (!untrusted)
     return placedConfig(file).catch(async (error: unknown) => {
       throw await withObjectFaults(file ?? CONFIG_NAME, error);
     });
   // Even an error about another file would show a part of it.
   const path = file ?? CONFIG_NAME;
-  await checkNotRedirected('--config', path, dirname(resolve(path)));
+  await checkNotRedirected(caller === 'command' ? '--config' : 'loadConfig(): file:', path, dirname(resolve(path)));
   const found = await placedConfig(file);
-  await refuseUntrusted(found, found.directory);
+  await refuseUntrusted(found, found.directory, caller);
   return found;
 }

@@ -1,6 +1,7 @@
 // Joins results.
 import { UserError } from '../base/errors.ts';
 import { checkOptions, RULES } from './check-options.ts';
+import { inWordsOfProgram } from './program-words.ts';
 import { mergeResults, type NamedResults } from '../results/merge.ts';
 import type { Results } from '../results/schema.ts';
 
@@ -12,7 +13,14 @@ import type { Results } from '../results/schema.ts';
  * @example see docs/library.md
  */
 export function merge(inputs: readonly NamedResults[]): Results {
-  checkOptions({ name: 'merge()', rules: { inputs: RULES.inputs }, required: ['inputs'] }, { inputs });
+  return inWordsOfProgram(() => {
+    checkOptions({ name: 'merge()', rules: { inputs: RULES.inputs }, required: ['inputs'] }, { inputs });
+    return mergeNamed(inputs);
+  });
+}
+
+/** The same for a command: errors name its options. */
+export function mergeNamed(inputs: readonly NamedResults[]): Results {
   const [first, ...others] = inputs;
   if (!first) throw new UserError('no results named');
   return mergeResults([first, ...others]);

@@ -84,7 +84,9 @@ export async function readPlan(options: PlanOptions): Promise<Plan> {
   if (loaded.file !== undefined && Object.keys(config).length === 0 && (objects.length === 0 || options.kernels === undefined))
     throw new UserError(`${loaded.file}: the configuration is empty; expected kernels: and objects: ("corematrix init" writes them)`);
   if (objects.length === 0 && configured.sources.length === 0 && loaded.file !== undefined)
-    throw new UserError(`${loaded.file}: it lists no objects; add objects:, or name one: corematrix run prog.bpf.o -c ${loaded.file}`);
+    throw new UserError(`${loaded.file}: it lists no objects; add objects:, or name one: corematrix run prog.bpf.o -c ${loaded.file}`, {
+      inProgram: `${loaded.file}: it lists no objects; add objects:, or give \`objects\``,
+    });
   if (objects.length === 0 && configured.sources.length === 0)
     throw new UserError(
       `no object to run: name one, for example "corematrix run prog.bpf.o -k ${DEFAULT_SELECTOR}", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
@@ -92,7 +94,9 @@ export async function readPlan(options: PlanOptions): Promise<Plan> {
     );
   const { selectors, optional } = chosenKernels(options.kernels, loaded);
   if (selectors.length === 0 && loaded.file !== undefined)
-    throw new UserError(`${loaded.file}: it lists no kernels; add kernels:, or give -k, for example "-k ${DEFAULT_SELECTOR}"`);
+    throw new UserError(`${loaded.file}: it lists no kernels; add kernels:, or give -k, for example "-k ${DEFAULT_SELECTOR}"`, {
+      inProgram: `${loaded.file}: it lists no kernels; add kernels:, or give \`kernels\`, for example [${JSON.stringify(DEFAULT_SELECTOR)}]`,
+    });
   if (selectors.length === 0)
     throw new UserError(`no kernel to run on: give -k, for example "-k ${DEFAULT_SELECTOR}", or list kernels in ${CONFIG_NAME}`, {
       inProgram: `no kernel to run on: give \`kernels\`, for example [${JSON.stringify(DEFAULT_SELECTOR)}], or a \`config\` that lists kernels`,

@@ -7,7 +7,7 @@ import { type PredictedMatrix, predictMatrix } from '../predict/result.ts';
 import { absentModules } from './absent-modules.ts';
 import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } from './configured.ts';
 import { checkOptions, type Rule, RULES } from './check-options.ts';
-import { forProgram } from './program-words.ts';
+import { forProgram, linesInProgramWords } from './program-words.ts';
 import { withPublicErrors } from './running.ts';
 
 /** The lines that libbpf would print for one load. */
@@ -52,7 +52,9 @@ export const PREDICT_RULES = {
  * @example see docs/library.md
  */
 export async function predict(options: PredictOptions): Promise<PredictedMatrix> {
-  return forProgram(async () => predictObjects(checkOptions({ name: 'predict()', rules: PREDICT_RULES, required: ['objects'] }, options)));
+  const call = { name: 'predict()', rules: PREDICT_RULES, required: ['objects'] };
+  const { problems, notes, ...found } = await forProgram(async () => predictObjects(checkOptions(call, options)));
+  return { ...found, problems: linesInProgramWords(problems), notes: linesInProgramWords(notes) };
 }
 
 /** The same for a command: errors name its options. */

@@ -19,7 +19,7 @@ import { ensureAgents } from './agents.ts';
 import { checkReleases } from './loader-releases.ts';
 import { type Plan, type PlanOptions, readPlan } from './plan.ts';
 import { checkOptions, membersOf, oneOf, type Rule, RULES, signalOf } from './check-options.ts';
-import { forProgram } from './program-words.ts';
+import { eventInProgramWords, forProgram, linesInProgramWords } from './program-words.ts';
 import { type Running, startWork } from './running.ts';
 import { withExplanation } from './with-explanation.ts';
 
@@ -174,10 +174,11 @@ function commandOf({ objects = [], kernels = [], loaders = [], config }: PlanOpt
  * @example see docs/library.md
  */
 export function run(options: RunOptions): Running<FinishedRun> {
-  return startWork(
-    async (emit, signal) => forProgram(async () => runOptions(checkOptions({ name: 'run()', rules: RUN_RULES }, options), emit, signal)),
-    signalOf(options),
-  );
+  return startWork(async (emit, signal) => {
+    const inWords: Emit = (event) => emit(eventInProgramWords(event));
+    const work = async () => runOptions(checkOptions({ name: 'run()', rules: RUN_RULES }, options), inWords, signal);
+    return forProgram(work, { '--loader': '`loaders`' });
+  }, signalOf(options));
 }
 
 async function runOptions(options: RunOptions, emit: Emit, signal: AbortSignal): Promise<FinishedRun> {
@@ -188,5 +189,6 @@ async function runOptions(options: RunOptions, emit: Emit, signal: AbortSignal):
   const notes = planNotes(plan);
   for (const text of [...problems, ...notes]) emit({ kind: 'note', text });
   const command = options.command ?? commandOf(options);
-  return { results: await runPlan(plan, { ...options, command }, emit, signal), problems, notes };
+  const results = await runPlan(plan, { ...options, command }, emit, signal);
+  return { results, problems: linesInProgramWords(problems), notes: linesInProgramWords(notes) };
 }

@@ -133,9 +133,10 @@ function mergedCells(inputs: Inputs, kernels: readonly KernelResult[], objects: 
       const known = found.get(keyOf(cell));
       if (known && known.cell.status !== 'not-run' && cell.status !== 'not-run') {
         const place = `${cell.object} on ${cell.kernel}`;
-        throw new UserError(
-          `${known.input.name} and ${input.name} cannot be merged: both have ${place}; give every shard once, all of one --shard n and --baseline`,
-        );
+        const twice = `${known.input.name} and ${input.name} cannot be merged: both have ${place}; give every shard once`;
+        throw new UserError(`${twice}, all of one --shard n and --baseline`, {
+          inProgram: `${twice}, all of one \`shard.total\` and \`baseline\``,
+        });
       }
       if (!known || known.cell.status === 'not-run') found.set(keyOf(cell), { input, cell });
     }

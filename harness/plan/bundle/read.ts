@@ -106,7 +106,7 @@ async function refuse({ shown }: OpenBundle, { path, settings, executable }: Bun
   if (executable) throw new UserError(`${shown}: ${path}: refused because the bundle is not trusted: it is an executable`);
   const btf = settings.btf === undefined ? {} : { btf: BUNDLE_FILE };
   const config = { objects: [{ path: BUNDLE_FILE, ...settings, ...btf }] };
-  await refuseUntrusted({ config, at: () => `${shown}: ${path}` }, folder);
+  await refuseUntrusted({ config, at: () => `${shown}: ${path}` }, folder, 'command');
 }
 
 /**

@@ -5,14 +5,20 @@ import type { KeyPath } from './key-path.ts';
 
 /**
  * `allowed`: neither runs a program of the configuration, nor names a file or an address of this machine.
- * `refused`: `why` it is dangerous, and what to type `instead`.
+ * `refused`: `why` it is dangerous, and what to do `instead`.
  * `inside`: must stay in the folder of the configuration. The word says how the value names files: a path, a glob, a kernel selector,
  * or a file to write.
  */
 export type Rule =
   | { kind: 'allowed' }
-  | { kind: 'refused'; why: string; instead: string }
-  | { kind: 'inside'; names: 'path' | 'glob' | 'selector' | 'output'; instead: string };
+  | { kind: 'refused'; why: string; instead: Instead }
+  | { kind: 'inside'; names: 'path' | 'glob' | 'selector' | 'output'; instead: Instead };
+
+/** Who reads a configuration: a user of a command, or a program that calls the library. */
+export type Caller = 'command' | 'program';
+
+/** What to do in place of a refused key, for each caller if they differ. */
+export type Instead = string | Readonly<Record<Caller, string>>;
 
 const ALLOWED: Rule = { kind: 'allowed' };
 
@@ -71,8 +77,16 @@ const SETTINGS = {
   command: NO_COMMAND,
 } as const satisfies Record<SettingPath, Rule>;
 
-const KERNEL: Rule = { kind: 'inside', names: 'selector', instead: 'name the kernel on the command line: -k SELECTOR' };
-const OBJECT: Rule = { kind: 'inside', names: 'glob', instead: 'name the object on the command line' };
+const KERNEL: Rule = {
+  kind: 'inside',
+  names: 'selector',
+  instead: { command: 'name the kernel on the command line: -k SELECTOR', program: 'name the kernel in the option `kernels`' },
+};
+const OBJECT: Rule = {
+  kind: 'inside',
+  names: 'glob',
+  instead: { command: 'name the object on the command line', program: 'name the object in the option `objects`' },
+};
 
 type OtherPath = Exclude<KeyPath<Config>, `${'objects' | 'defaults'}.${SettingPath}`>;
 
@@ -85,11 +99,18 @@ const OTHERS = {
   'objects.name': ALLOWED,
   loaders: ALLOWED,
   lock: { kind: 'inside', names: 'path', instead: 'copy the lock file into that folder' },
-  history: { kind: 'inside', names: 'output', instead: 'remove the key, and name the history on the command line: --history FILE' },
+  history: {
+    kind: 'inside',
+    names: 'output',
+    instead: { command: 'remove the key, and name the history on the command line: --history FILE', program: 'remove the key' },
+  },
   mirrors: {
     kind: 'refused',
     why: 'it decides from where this machine downloads kernels and sources',
-    instead: 'remove the key, and name the mirror on the command line: --mirror URL',
+    instead: {
+      command: 'remove the key, and name the mirror on the command line: --mirror URL',
+      program: 'remove the key, and name the mirror in the option `mirrors`',
+    },
   },
   timeout: ALLOWED,
   bootTimeout: ALLOWED,

@@ -59,7 +59,7 @@ describe('wrong options', () => {
     expect(await faultOf('run', wrong)).toMatchInlineSnapshot(`
       "run(): 14 errors
       run(): objects: expected an array of paths, got "x.o"; write ["x.o"]
-      run(): kernels: expected an array of kernel selectors, got an array with other values
+      run(): kernels[0]: expected a kernel selector, got 6.12
       run(): config: expected a configuration that loadConfig() read, got "corematrix.yaml"; write await loadConfig("corematrix.yaml")
       run(): jobs: expected a whole number above 0, got -1
       run(): timeout: expected a number of seconds above 0, at most 2147483, got "abc"
@@ -68,7 +68,7 @@ describe('wrong options', () => {
       run(): isolation: expected one of snapshot, boot, got "none"
       run(): shard: expected { index, total }, whole numbers with 1 ≤ index ≤ total, got an object
       run(): baseline: expected results of run() or parseResults(), got "results.json"; write parseResults(text)
-      run(): policy: expected an object with gate, failOnFlaky, maxInfra, got an object
+      run(): policy.maxInfra: expected a whole number, 0 or more, got -1
       run(): cache: expected true or false, got "no"
       run(): signal: expected an AbortSignal, got an object
       run(): command: expected an array of words, got null"
@@ -106,12 +106,12 @@ describe('wrong options', () => {
         "run(): expected an object with options, got an empty array",
         "floor(): expected an object with options, got 7",
         "merge(): inputs: missing; expected an array of { name, results }",
-        "merge(): inputs: expected an array of { name, results }, got an array with other values",
+        "merge(): inputs[0]: expected an object with name, results, got an object; write { name, results }",
         "parseResults(): text: missing; expected a string",
         "parseResults(): text: expected a string, got an object",
         "render(): results: expected results of run() or parseResults(), got an object",
         "render(): format: expected one of html, json, junit, markdown, github, sarif, ctrf, tap, badge, shields, got "jsn"; write json",
-        "loadConfig(): file: expected a string, got 7",
+        "loadConfig(): file: expected a path, got 7",
       ]
     `);
   });
@@ -134,7 +134,7 @@ describe('wrong options', () => {
         "predict(): loader: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got """,
         "explain(): loader: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "libbpf"",
         "floor(): loader: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "cilium@9"",
-        "run(): loaders: expected an array of loaders, each libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got an array with other values",
+        "run(): loaders[1]: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "nope@9"",
         "run(): loaders: expected an array of loaders, each libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "libbpf@1.1"; write ["libbpf@1.1"]",
       ]
     `);
@@ -149,11 +149,14 @@ describe('wrong options', () => {
       await faultOf('merge', holes),
     ]).toMatchInlineSnapshot(`
       [
-        "predict(): objects: expected an array of paths, got an array with other values",
-        "run(): 2 errors
-      run(): kernels: expected an array of kernel selectors, got an array with other values
-      run(): loaders: expected an array of loaders, each libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got an array with other values",
-        "merge(): inputs: expected an array of { name, results }, got an array with other values",
+        "predict(): objects[0]: expected a path, got undefined",
+        "run(): 3 errors
+      run(): kernels[0]: expected a kernel selector, got undefined
+      run(): loaders[0]: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got undefined
+      run(): loaders[1]: expected libbpf@default, a release such as libbpf@1.1, or one of cilium@0.22, cilium@0.17, aya@0.14, aya@0.13, got "x.bpf.o"",
+        "merge(): 2 errors
+      merge(): inputs[0]: expected an object with name, results, got undefined
+      merge(): inputs[1]: expected an object with name, results, got "x.bpf.o"",
       ]
     `);
   });
@@ -250,7 +253,7 @@ describe('messages of the command line', () => {
         'use --trust-mirror or --mirror-key',
         'they are missing; "corematrix kernels pull --modules" brings them',
         'qemu --version fails',
-      ].map(inProgramWords),
+      ].map((message) => inProgramWords(message)),
     ).toEqual([
       'free some memory, or run fewer guests at a time (`jobs`)',
       'no answer in 30 s; `bootTimeout` changes the limit',

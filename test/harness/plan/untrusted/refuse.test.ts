@@ -37,7 +37,7 @@ afterAll(async () => rm(top, { recursive: true, force: true }));
 
 /** The error for a configuration, with the folders of the test replaced; `allowed` without one. */
 async function said(text: string, directory = folder): Promise<string> {
-  return refuseUntrusted(parsePlacedConfig(text, 'c.yaml'), directory).then(
+  return refuseUntrusted(parsePlacedConfig(text, 'c.yaml'), directory, 'command').then(
     () => 'allowed',
     (error: unknown) => String(error instanceof Error ? error.message : error).replaceAll(top, 'TOP'),
   );
