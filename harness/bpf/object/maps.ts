@@ -159,6 +159,11 @@ export function definedMaps(btf: Btf): ObjectMap[] {
 
 const DATA_SECTION = /^\.(data|rodata|bss)(\.|$)/;
 
+/** Whether a map is one that libbpf makes of a data section. */
+export function isDataMap({ name }: Pick<ObjectMap, 'name'>): boolean {
+  return DATA_SECTION.test(name);
+}
+
 /**
  * The array maps that libbpf makes of non-empty data sections, named after the section.
  * @see bpf_object__init_global_data_maps() in libbpf.c

@@ -40,6 +40,8 @@ export const PROGRAM_TYPES = [
   'netfilter',
 ] as const;
 
+export type ProgramType = (typeof PROGRAM_TYPES)[number];
+
 /** Section prefixes with their program types; a longer prefix comes before one that it begins with. */
 const SECTION_TYPES: readonly (readonly [string, string])[] = [
   ['socket', 'socket_filter'],

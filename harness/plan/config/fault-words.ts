@@ -1,7 +1,7 @@
 // The words for values that do not fit the schema of corematrix.yaml, in place of those of the validator.
 import type { z } from 'zod';
 import { didYouMean } from '../../base/similar.ts';
-import { listed } from '../settings/place.ts';
+import { either } from '../settings/place.ts';
 
 type Issue = z.core.$ZodIssue;
 type RawIssue = z.core.$ZodRawIssue;
@@ -39,12 +39,6 @@ function shown(value: unknown): string {
   if (typeof value !== 'string') return 'keys with values';
   const text = `"${value}"`;
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
-}
-
-/** `a, b or c`. */
-function either(words: readonly string[]): string {
-  if (words.length < 2 || words.length > 40) return listed(words);
-  return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
 }
 
 /** The values that an issue about a whole value expects; empty for an issue about a part of it. */

@@ -99,7 +99,8 @@ async function readObject(
   const bpf = readBpfObject(bytes, shown);
   if (!bpf.littleEndian && !bigEndian)
     throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
-  const own = { ...source.settings, ...(overrulingLoader !== undefined && { loader: overrulingLoader }) };
+  // An overruling loader also replaces a custom loader.
+  const own = { ...source.settings, ...(overrulingLoader !== undefined && { loader: overrulingLoader, command: undefined }) };
   const given = defaults ? defaultsFor(own, defaults.settings) : {};
   const settings = { ...given, ...own };
   const placeOf = (path: readonly PropertyKey[]) => (path[0] !== undefined && path[0] in given ? defaults : source)?.at?.(path) ?? shown;

@@ -15,6 +15,9 @@ export type Defaults = z.infer<typeof defaultsSchema>;
 /** The defaults that apply to an object: those that it does not set itself, and that do not contradict its settings. */
 export function defaultsFor(own: ObjectSettings, defaults: Defaults): ObjectSettings {
   const all: ObjectSettings = { ...defaults, ...own };
-  const taken = DEFAULT_NAMES.filter((name) => name in defaults && !(name in own) && SETTINGS[name].takesDefault?.(all) === true);
+  const isPossible = (name: SettingName) => own.command === undefined || !SETTINGS[name].isOnlyForAgent;
+  const taken = DEFAULT_NAMES.filter(
+    (name) => name in defaults && !(name in own) && isPossible(name) && SETTINGS[name].takesDefault?.(all) === true,
+  );
   return Object.fromEntries(taken.map((name) => [name, defaults[name]]));
 }

@@ -17,7 +17,13 @@ async function addPrepared<Name extends SettingName>(
   { placeOf, ...input }: PrepareInput,
 ): Promise<void> {
   const value = settings[name];
-  if (value !== undefined) prepared[name] = await SETTINGS[name].prepare(value, { ...input, settings, place: placeAt(placeOf, [name]) });
+  if (value === undefined) return;
+  const place = placeAt(placeOf, [name]);
+  if (settings.command !== undefined && SETTINGS[name].isOnlyForAgent)
+    throw place.problem(
+      `"${name}" has no effect beside "command": the custom loader itself decides how it loads the object; remove one of the two`,
+    );
+  prepared[name] = await SETTINGS[name].prepare(value, { ...input, settings, place });
 }
 
 /**

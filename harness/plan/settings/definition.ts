@@ -51,6 +51,8 @@ export interface ProposedEntry {
  */
 export interface Setting<Value, Prepared, Others = unknown> {
   schema: z.ZodType<Value>;
+  /** True if only the agent or a loader program applies the setting. An object with `command` cannot have it. */
+  isOnlyForAgent?: true;
   /** Whether an object with these settings takes the default. Without it, `defaults:` does not have the setting. */
   takesDefault?: (settings: Others) => boolean;
   /**

@@ -33,6 +33,12 @@ export function listed(names: readonly string[]): string {
   return names.length === 0 ? 'none' : [...names.slice(0, MAX_LISTED), ...more].join(', ');
 }
 
+/** Words of which one is possible: `a, b or c`. */
+export function either(words: readonly string[]): string {
+  if (words.length < 2 || words.length > MAX_LISTED) return listed(words);
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+}
+
 /**
  * The error for a name that the object does not have.
  * @param kind what the name should be: `program`, `map`, `variable`

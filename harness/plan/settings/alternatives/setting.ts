@@ -50,6 +50,7 @@ function applied(object: BpfObject, alternatives: readonly Alternatives[]): BpfO
 
 export const alternatives: Setting<string[][], readonly Alternatives[], Others> = {
   schema,
+  isOnlyForAgent: true,
   prepare: checkedAlternatives,
   apply: applied,
   frames: (groups) => groups.map(({ kind, names }) => ({ type: 'alternatives', kind, names })),

@@ -13,6 +13,7 @@ const schema = z
 export const btf: Setting<string, CustomBtf> = {
   schema,
   takesDefault: () => true,
+  isOnlyForAgent: true,
   prepare: async (value, { directory, place }) => openCustomBtf(configuredPath(directory, value), place),
   frames: (_, { customBtf }) => (customBtf ? [{ type: 'btf', bytes: customBtf.bytes }] : []),
   sha256: (_, { customBtf }) => customBtf?.sha256 ?? null,

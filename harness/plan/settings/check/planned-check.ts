@@ -7,6 +7,8 @@ import { type ElementType, elementType } from '../../../bpf/object/map-types.ts'
 import type { BpfObject } from '../../../bpf/object/object.ts';
 import { variablesOf } from '../../../bpf/object/variables.ts';
 import { bytesOf } from '../bytes.ts';
+import type { SettingInput } from '../definition.ts';
+import { checkIsLoaded, type LoadSettings } from '../off-program.ts';
 import { listed, notInObject, type Place } from '../place.ts';
 import type { OneCheck } from './schema.ts';
 
@@ -128,11 +130,16 @@ function planOfVariable(reading: Reading, name: string): PlannedCheck {
  * Plans one check.
  * @throws UserError with the place, the problem and the possible names
  */
-export function planCheck(check: OneCheck, object: BpfObject, place: Place): PlannedCheck {
+export function planCheck(
+  check: OneCheck,
+  { object, settings }: Pick<SettingInput<LoadSettings>, 'object' | 'settings'>,
+  place: Place,
+): PlannedCheck {
   const reading = { check, object, place };
   const { program, events, map, variable } = check;
   const programs = namesOf(object.programs);
   if (program !== undefined && !programs.includes(program)) throw notInObject(place.at('program'), 'program', program, programs);
+  if (program !== undefined) checkIsLoaded(program, object, settings, place.at('program'));
   if (KINDS.filter((kind) => check[kind] !== undefined).length !== 1) throw place.problem(`expected one of ${KINDS.join(', ')}`);
   if (events !== undefined) return planOfEvents(reading, events);
   if (map !== undefined) return planOfMap(reading, map);

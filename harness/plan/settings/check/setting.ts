@@ -3,10 +3,11 @@ import { withAllFaults } from '../../../base/errors.ts';
 import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import type { Setting } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
+import type { LoadSettings } from '../off-program.ts';
 import { type PlannedCheck, planCheck } from './planned-check.ts';
 import { checkSchema, type OneCheck } from './schema.ts';
 
-export interface Others {
+export interface Others extends LoadSettings {
   mode?: Mode | undefined;
 }
 
@@ -20,7 +21,7 @@ export const check: Setting<OneCheck[], readonly PlannedCheck[], Others> = {
   schema: checkSchema,
   prepare: (value, { object, settings, place }) => {
     if (settings.mode !== 'run') throw place.problem('check is only for "mode: run"');
-    return withAllFaults('check', value.entries(), ([index, each]) => planCheck(each, object, place.at(index)));
+    return withAllFaults('check', value.entries(), ([index, each]) => planCheck(each, { object, settings }, place.at(index)));
   },
   frames: (checks) => checks.flatMap(checkFrames),
 };

@@ -5,7 +5,7 @@ import { type CustomLoader, packCustomLoader } from './pack-custom-loader.ts';
 
 export const command: Setting<CommandSettings, CustomLoader> = {
   schema: commandSchema.describe(
-    'A custom loader, which the guest runs instead of loading the object through the agent. Exit status 0 is a pass. Its shared libraries are found and packed.',
+    'A custom loader, which the guest runs instead of loading the object through the agent. Exit status 0 is a pass. Its shared libraries are found and packed. The object cannot have settings that the agent applies: `loader`, `programs`, `maps`, `alternatives`, `variables`, `kconfig`, `btf`, `pins`.',
   ),
   prepare: packCustomLoader,
   frames: (loader) => [

@@ -57,6 +57,7 @@ function proposeKconfig(object: BpfObject): Proposal | null {
 
 export const kconfig: Setting<Values, PreparedKconfig> = {
   schema,
+  isOnlyForAgent: true,
   prepare: preparedKconfig,
   apply: (object, { values: given }) => ({ ...object, kconfig: given }),
   frames: ({ text }) => (text === '' ? [] : [{ type: 'kconfig', text }]),

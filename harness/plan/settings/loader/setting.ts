@@ -19,6 +19,7 @@ function withFunctionsOfText(object: BpfObject): BpfObject {
 
 export const loader: Setting<string, string | null> = {
   schema: loaderSchema,
+  isOnlyForAgent: true,
   prepare: (name) => (name === DEFAULT_LIBBPF ? null : name),
   apply: (object, name) => (name !== null && namedLoader(name).family !== 'libbpf' ? withFunctionsOfText(object) : object),
 };

@@ -1,12 +1,12 @@
 // `programs`: which programs are loaded, as what, and where they are attached.
 import { withAllFaults } from '../../../base/errors.ts';
-import { ATTACH_TYPES } from '../../../bpf/object/attach-type.ts';
+import { ATTACH_TYPES, attachTypesOf } from '../../../bpf/object/attach-type.ts';
 import type { BpfProgram } from '../../../bpf/object/object.ts';
 import { PROGRAM_TYPES } from '../../../bpf/object/program-type.ts';
 import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import type { Setting, SettingInput } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
-import { notInObject } from '../place.ts';
+import { either, notInObject, type Place } from '../place.ts';
 import { wantedOf } from '../switch.ts';
 import { checkAttachTo } from './attach-to.ts';
 import { proposePrograms } from './propose.ts';
@@ -16,13 +16,26 @@ export interface Others {
   mode?: Mode | undefined;
 }
 
+/** Checks that programs of a type have an attach type. */
+function checkAttachType(type: string | null, { attach_type: attachType }: ProgramSettings, place: Place): void {
+  const possible = type === null ? undefined : attachTypesOf(type);
+  if (attachType === undefined || !possible || possible.includes(attachType)) return;
+  const problem = `${attachType} is no attach type of ${type} programs`;
+  throw place.problem(
+    possible.length === 0 ? `${problem}, which have none; remove attach_type` : `${problem}; expected ${either(possible)}`,
+  );
+}
+
 function checkPrograms(value: ProgramsSettings, { object, settings: { mode = 'load' }, place }: SettingInput<Others>): void {
   const names = object.programs.map(({ name }) => name);
-  withAllFaults('programs', Object.entries(value), ([name, { type, autoload, attach_to: target }]) => {
+  withAllFaults('programs', Object.entries(value), ([name, settings]) => {
+    const { type, autoload, attach_to: target } = settings;
     const program = object.programs.find((each) => each.name === name);
     if (!program) throw notInObject(place.at(name), 'program', name, names);
+    const loaded = { ...program, type: type ?? program.type };
+    checkAttachType(loaded.type, settings, place.at(name, 'attach_type'));
     if (target === undefined) return;
-    checkAttachTo({ ...program, type: type ?? program.type }, target, {
+    checkAttachTo(loaded, target, {
       object,
       mode,
       place: place.at(name, 'attach_to'),
@@ -52,6 +65,7 @@ function programFrames(program: string, { autoload, type, attach_type }: Program
 
 export const programs: Setting<ProgramsSettings, ProgramsSettings, Others> = {
   schema: programsSchema,
+  isOnlyForAgent: true,
   prepare: (value, input) => {
     checkPrograms(value, input);
     return value;

@@ -1,8 +1,9 @@
 // A trigger in the form that the guest needs, with all values as bytes.
 import type { CommandSettings } from '../../packing/command-schema.ts';
-import type { BpfObject } from '../../../bpf/object/object.ts';
 import { bytesOf } from '../bytes.ts';
+import type { SettingInput } from '../definition.ts';
 import { notInObject, type Place } from '../place.ts';
+import { checkIsLoaded, type LoadSettings } from '../off-program.ts';
 import type { BuiltInTrigger, OneTrigger } from './schema.ts';
 
 export type PlannedTrigger =
@@ -25,9 +26,13 @@ const NOTHING = new Uint8Array();
 
 /**
  * Plans one trigger.
- * @throws UserError with the place, if the object has no such program
+ * @throws UserError with the place, if the object has no such program, or if it is off
  */
-export function planTrigger(trigger: OneTrigger, object: BpfObject, place: Place): PlannedTrigger {
+export function planTrigger(
+  trigger: OneTrigger,
+  { object, settings }: Pick<SettingInput<LoadSettings>, 'object' | 'settings'>,
+  place: Place,
+): PlannedTrigger {
   if (typeof trigger === 'string') return { kind: 'built-in', name: trigger };
   if ('command' in trigger) return { kind: 'command', settings: trigger.command };
   const { program: name, data, context, repeat = 1 } = trigger.test_run;
@@ -36,6 +41,7 @@ export function planTrigger(trigger: OneTrigger, object: BpfObject, place: Place
     const names = object.programs.map((each) => each.name);
     throw notInObject(place.at('test_run', 'program'), 'program', name, names);
   }
+  checkIsLoaded(name, object, settings, place.at('test_run', 'program'));
   const packet = PACKET_TYPES.has(program.type ?? '') ? EMPTY_PACKET : NOTHING;
   return {
     kind: 'test-run',

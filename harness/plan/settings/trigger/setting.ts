@@ -3,6 +3,7 @@ import { withAllFaults } from '../../../base/errors.ts';
 import type { RequestFrame } from '../../../guest/protocol/frames.ts';
 import type { Setting, SettingInput } from '../definition.ts';
 import type { Mode } from '../mode-name.ts';
+import type { LoadSettings } from '../off-program.ts';
 import { type PlannedTrigger, planTrigger } from './planned-trigger.ts';
 import { triggerSchema, type TriggerSetting } from './schema.ts';
 import { type CommandTrigger, packTriggerCommands, type TriggerCommands } from './pack-trigger-commands.ts';
@@ -13,7 +14,7 @@ export interface PreparedTriggers {
   commands: TriggerCommands | null;
 }
 
-export interface Others {
+export interface Others extends LoadSettings {
   mode?: Mode | undefined;
   command?: unknown;
 }
@@ -30,7 +31,7 @@ function placedTriggers(value: TriggerSetting, { settings, place }: PlanInput) {
  * @throws UserFaults for triggers that do not fit the object
  */
 export function plannedTriggers(value: TriggerSetting, input: PlanInput): PlannedTrigger[] {
-  return withAllFaults('trigger', placedTriggers(value, input), (each) => planTrigger(each.trigger, input.object, each.place));
+  return withAllFaults('trigger', placedTriggers(value, input), (each) => planTrigger(each.trigger, input, each.place));
 }
 
 async function preparedTriggers(value: TriggerSetting, input: SettingInput<Others>): Promise<PreparedTriggers> {

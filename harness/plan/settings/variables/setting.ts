@@ -68,6 +68,7 @@ function proposeConstants(object: BpfObject): Proposal | null {
 
 export const variables: Setting<Values, readonly VariableBytes[]> = {
   schema,
+  isOnlyForAgent: true,
   prepare: encodedVariables,
   apply: (object, values) => ({
     ...object,

@@ -88,7 +88,6 @@ it('defaults apply to every object that does not override them, if they fit it',
           "modules": [
             "veth",
           ],
-          "pins": true,
         },
       ],
     ]
