@@ -38,14 +38,30 @@ export type FindInPackage = (name: string) => readonly ModuleWithName[];
  * `count` is the number of symbols with the name, if there are several.
  */
 export type FunctionSymbol =
-  /** `isNotrace`: the kernel lets no program attach to it. */
-  | { kind: 'found'; count?: number; isNotrace?: true }
+  /** `isNotrace`: the kernel lets no program attach to it. `isInjected`: it is marked for error injection. */
+  | { kind: 'found'; count?: number; isNotrace?: true; isInjected?: true }
   | { kind: 'init' | 'data'; count?: number }
   | { kind: 'variant'; variant: string }
   | { kind: 'missing' };
 
 /** Finds a function among the symbols of the kernel itself, without those of modules. */
 export type FindSymbol = (name: string) => FunctionSymbol;
+
+/** What the image of a kernel lists about functions to which programs may or may not attach. Ids are those in the BTF of vmlinux. */
+export interface AttachRules {
+  /** Whether functions are marked for error injection: `none` if the kernel is built without, `listed` if symbols say which. */
+  errorInjection: 'none' | 'listed' | 'unknown';
+  /** Sets of functions by the name of the set in the kernel; null if the image does not show them. */
+  sets: ReadonlyMap<string, ReadonlySet<number>> | null;
+  /** Functions in any set that has flags, such as kernel functions that programs may call; null if the image does not show them. */
+  flagged: ReadonlySet<number> | null;
+}
+
+/** The symbols of a kernel, and what else its image says of functions. */
+export interface KernelSymbols {
+  find: FindSymbol;
+  rules: AttachRules;
+}
 
 /** All types of a kernel. */
 export interface KernelTypes {
@@ -59,9 +75,11 @@ export interface KernelTypes {
   /** Modules of the kernel's own package, which need not be loaded; absent if they are unknown. */
   inPackage?: FindInPackage;
   /** Reads the symbols of the kernel; null if they are unknown. Absent if there is no image to read them from. */
-  readSymbols?: () => Promise<FindSymbol | null>;
+  readSymbols?: () => Promise<KernelSymbols | null>;
   /** The symbols of the kernel; absent if they are unknown or were not read. */
   findSymbol?: FindSymbol;
+  /** What the image lists about functions to attach to; absent as the symbols are. */
+  attachRules?: AttachRules;
   /** Text of the kernel's configuration; null if the kernel has none, absent if unknown. */
   config?: string | null;
   /** Custom BTF of a loader, which libbpf uses for relocations instead of the kernel's types. */

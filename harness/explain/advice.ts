@@ -374,19 +374,31 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
   },
   {
     class: 'attach-target-missing',
-    reason: /__noreturn/,
+    reason: /__noreturn|^function \S+ never returns/,
     advice:
       'The function never returns, so a program at its end would never run. Attach to its start: SEC("fentry/...") or SEC("kprobe/...").',
   },
   {
     class: 'attach-target-missing',
-    reason: /not modifiable|fmod_ret|rejected|not a function|not supported/,
+    reason: /not modifiable/,
+    advice:
+      'fmod_ret may change only the result of security hooks (security_...) and of functions that are marked for error injection. A kernel without CONFIG_FUNCTION_ERROR_INJECTION has none of the latter; since Linux 7.1, such a kernel accepts system calls. fentry, fexit and kprobe accept other functions.',
+  },
+  {
+    class: 'attach-target-missing',
+    reason: /^function \S+ is denied/,
+    advice:
+      'The kernel itself calls this function when it runs a program, so no tracing program may attach to it. Attach to a function that calls it.',
+  },
+  {
+    class: 'attach-target-missing',
+    reason: /fmod_ret|rejected|not a function|not supported/,
     advice:
       'The function exists, but programs of this kind may not attach to it. fmod_ret needs a function that is marked for error injection; fentry, fexit and kprobe accept other functions.',
   },
   {
     class: 'attach-target-missing',
-    reason: /disabled hook/,
+    reason: /disabled hook|^LSM hook \S+ is disabled/,
     advice: 'The kernel has this LSM hook, but lets no program attach to it. Choose another hook.',
   },
   {

@@ -53,7 +53,9 @@ export async function attachAdvice(
   const symbols = siblings.length > 0 ? await Promise.all(types.map(async (each) => each?.readSymbols?.())) : [];
   return siblings
     .filter((sibling) => types.every((each) => each !== null && meetsRequirement(each, sibling.requirement) === true))
-    .filter(({ requirement: { what, name } }) => what !== 'function' || symbols.every((find) => (find?.(name).kind ?? 'found') === 'found'))
+    .filter(
+      ({ requirement: { what, name } }) => what !== 'function' || symbols.every((each) => (each?.find(name).kind ?? 'found') === 'found'),
+    )
     .map(({ program, requirement: { name } }) => {
       return `Program ${program} of this object attaches to ${name}, which these kernels have. Load one of the two (alternatives: in the configuration).`;
     });

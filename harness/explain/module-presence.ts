@@ -22,7 +22,7 @@ export async function searchModules(
   { name, use }: { name: string; use: NameUse },
 ): Promise<InModules> {
   if (types.modules.length > 0) return { state: 'none', text: null, isUsable: false };
-  const findSymbol = use === 'attach' ? await types.readSymbols?.() : null;
+  const findSymbol = use === 'attach' ? (await types.readSymbols?.())?.find : null;
   const kind = findSymbol?.(name).kind;
   if (findSymbol && (kind === 'found' || kind === 'init'))
     return { state: 'in-vmlinux', text: knownOfMissing({ ...types, findSymbol }, name, use), isUsable: false };

@@ -5,14 +5,17 @@ import { crc32 } from 'node:zlib';
 import { withFile } from '../../kernels/archive/read-at.ts';
 import { KERNEL_FILES } from '../../kernels/image/facts.ts';
 import { findKallsyms, type KernelSymbol } from '../../kernels/image/kallsyms.ts';
+import { type IdSets, idSets } from '../../kernels/image/id-sets.ts';
+import { type InjectedPlaces, injectedPlaces } from '../../kernels/image/injected-places.ts';
 import { tracedPlaces } from '../../kernels/image/traced-places.ts';
 import { readCached } from '../base/cached-file.ts';
 import { InfraError, UserError } from '../base/errors.ts';
 import { errorCode, writeFileAtomic } from '../base/files.ts';
-import type { FindSymbol, FunctionSymbol } from '../core-relo/candidates.ts';
+import type { FindSymbol, FunctionSymbol, KernelSymbols } from '../core-relo/candidates.ts';
+import { rulesIn, rulesLine } from './attach-rules.ts';
 import { type SymbolPlace, symbolPlaces } from './symbol-places.ts';
 
-const HEAD = 'corematrix: symbols, format 3';
+const HEAD = 'corematrix: symbols, format 4';
 const NEWLINE = 10;
 const SPACE = 32;
 /** Types of functions in nm(1). */
@@ -26,7 +29,7 @@ const COLD = '.cold';
 const OF_LINKER = '.llvm.';
 
 /** What follows a name, after a space each. A space is below every character of a name, so that the order is that of the names. */
-const FLAGS = { init: 'init', data: 'data', notrace: 'notrace' } as const;
+const FLAGS = { init: 'init', data: 'data', notrace: 'notrace', injected: 'injected' } as const;
 /** Before the number of symbols of a name, if there are several. */
 const COUNT = 'x';
 
@@ -35,6 +38,8 @@ interface Named {
   place: SymbolPlace;
   /** Whether a program can be attached to any of the functions. */
   isTraced: boolean;
+  /** Whether one of the functions is marked for error injection. */
+  isInjected: boolean;
   count: number;
 }
 
@@ -64,7 +69,8 @@ function tracedIn(symbols: readonly KernelSymbol[], places: readonly number[] | 
 }
 
 /** All names. A name of which one symbol is code that stays counts as such code, and one that is a function as a function. */
-function namesOf(symbols: readonly KernelSymbol[], isTraced: IsTraced): Map<string, Named> {
+function namesOf({ symbols, places, injected }: ImageSymbols): Map<string, Named> {
+  const isTraced = tracedIn(symbols, places);
   const placeOf = symbolPlaces(symbols);
   const rank = ['text', 'init', 'data'] as const satisfies readonly SymbolPlace[];
   const names = new Map<string, Named>();
@@ -73,36 +79,50 @@ function namesOf(symbols: readonly KernelSymbol[], isTraced: IsTraced): Map<stri
     if (name.startsWith(BEFORE_FUNCTION)) continue;
     const place = FUNCTIONS.has(type) ? placeOf(symbol) : 'data';
     if (place === 'data' && name.includes('.')) continue;
-    const known = names.get(name) ?? { place, isTraced: false, count: 0 };
+    const known = names.get(name) ?? { place, isTraced: false, isInjected: false, count: 0 };
     known.count++;
     if (rank.indexOf(place) < rank.indexOf(known.place)) known.place = place;
     known.isTraced ||= place !== 'text' || isTraced(offset);
+    known.isInjected ||= typeof injected === 'object' && offset !== null && injected.has(offset);
     names.set(name, known);
   }
   return names;
 }
 
-function lineOf(name: string, { place, isTraced, count }: Named): string {
-  const words = [name, ...(place === 'text' ? [] : [FLAGS[place]]), ...(isTraced ? [] : [FLAGS.notrace])];
+function lineOf(name: string, { place, isTraced, isInjected, count }: Named): string {
+  const marks = [...(isTraced ? [] : [FLAGS.notrace]), ...(isInjected ? [FLAGS.injected] : [])];
+  const words = [name, ...(place === 'text' ? [] : [FLAGS[place]]), ...marks];
   return [...words, ...(count > 1 ? [COUNT + String(count)] : [])].join(' ');
 }
 
-/** Lines of names without a dot in their order; an empty line; then those of names with a dot in the order of their addresses. */
-function bodyOf(symbols: readonly KernelSymbol[], places: readonly number[] | null): string {
+/** A line of rules; lines of names without a dot in their order; an empty line; then those of names with a dot in the order of their addresses. */
+function bodyOf(image: ImageSymbols): string {
   const [plain, dotted]: [string[], string[]] = [[], []];
-  const names = namesOf(symbols, tracedIn(symbols, places));
-  for (const [name, known] of names) (name.includes('.') ? dotted : plain).push(lineOf(name, known));
-  return `${plain.toSorted().join('\n')}\n\n${dotted.join('\n')}\n`;
+  for (const [name, known] of namesOf(image)) (name.includes('.') ? dotted : plain).push(lineOf(name, known));
+  return `${rulesLine(image)}\n${plain.toSorted().join('\n')}\n\n${dotted.join('\n')}\n`;
+}
+
+/** What an image shows of a kernel's symbols. */
+export interface ImageSymbols {
+  symbols: readonly KernelSymbol[];
+  /** Places that the kernel traces; null if they are unknown. */
+  places: readonly number[] | null;
+  injected: InjectedPlaces;
+  sets: IdSets | null;
+}
+
+/** Symbols of which nothing more is known. */
+export function plainSymbols(symbols: readonly KernelSymbol[]): ImageSymbols {
+  return { symbols, places: null, injected: 'unknown', sets: null };
 }
 
 /**
  * The index of a kernel as a file.
- * @param symbols null if the image has none
+ * @param found null if the image has no symbols
  * @param image digest of the image
- * @param places those that the kernel traces; null if they are unknown
  */
-export function writeFunctions(symbols: readonly KernelSymbol[] | null, image: string, places: readonly number[] | null = null): Buffer {
-  const body = Buffer.from(symbols ? bodyOf(symbols, places) : '', 'latin1');
+export function writeFunctions(found: ImageSymbols | null, image: string): Buffer {
+  const body = Buffer.from(found ? bodyOf(found) : '', 'latin1');
   return Buffer.concat([Buffer.from(`${HEAD} ${image} ${crc32(body)}\n`), body]);
 }
 
@@ -154,7 +174,12 @@ function symbolOf(flags: string): FunctionSymbol {
   const several = count > 1 ? { count } : {};
   if (words.includes(FLAGS.data)) return { kind: 'data', ...several };
   if (words.includes(FLAGS.init)) return { kind: 'init', ...several };
-  return { kind: 'found', ...several, ...(words.includes(FLAGS.notrace) && { isNotrace: true }) };
+  return {
+    kind: 'found',
+    ...several,
+    ...(words.includes(FLAGS.notrace) && { isNotrace: true }),
+    ...(words.includes(FLAGS.injected) && { isInjected: true }),
+  };
 }
 
 function finderIn(body: Buffer): FindSymbol {
@@ -171,8 +196,8 @@ function finderIn(body: Buffer): FindSymbol {
 }
 
 export type ReadFunctions =
-  /** `find` is null if the image has no symbols. */
-  | { valid: true; find: FindSymbol | null }
+  /** `symbols` is null if the image has none. */
+  | { valid: true; symbols: KernelSymbols | null }
   /** Another version wrote the file, it belongs to another image, or it is damaged. */
   | { valid: false };
 
@@ -184,20 +209,23 @@ export function readFunctions(file: Buffer, image: string): ReadFunctions {
   const end = file.indexOf(NEWLINE) + 1;
   const body = file.subarray(end);
   if (end === 0 || file.toString('latin1', 0, end) !== `${HEAD} ${image} ${crc32(body)}\n`) return { valid: false };
-  return { valid: true, find: body.length === 0 ? null : finderIn(body) };
+  if (body.length === 0) return { valid: true, symbols: null };
+  const names = body.indexOf(NEWLINE) + 1;
+  return { valid: true, symbols: { find: finderIn(body.subarray(names)), rules: rulesIn(body.toString('latin1', 0, names - 1)) } };
 }
 
-interface SymbolsOfImage {
-  symbols: KernelSymbol[] | null;
-  places: number[] | null;
-}
-
-/** The symbols in an image; undefined if it cannot be read. */
-async function symbolsIn(path: string): Promise<SymbolsOfImage | undefined> {
+/** The symbols in an image; null if it has none, undefined if it cannot be read. */
+async function symbolsIn(path: string): Promise<ImageSymbols | null | undefined> {
   try {
     return await withFile(path, async (read, size) => {
       const symbols = await findKallsyms(read, size);
-      return { symbols, places: symbols && (await tracedPlaces(read, symbols)) };
+      if (!symbols) return null;
+      const [places, injected, sets] = [
+        await tracedPlaces(read, symbols),
+        await injectedPlaces(read, symbols),
+        await idSets(read, symbols),
+      ];
+      return { symbols, places, injected, sets };
     });
   } catch (error) {
     if (error instanceof UserError || error instanceof InfraError || errorCode(error) !== null) return undefined;
@@ -211,16 +239,16 @@ async function symbolsIn(path: string): Promise<SymbolsOfImage | undefined> {
  * @param folder of the kernel
  * @param image digest of its image
  */
-export async function functionSymbols(folder: string, image: string): Promise<FindSymbol | null> {
+export async function functionSymbols(folder: string, image: string): Promise<KernelSymbols | null> {
   const path = join(folder, KERNEL_FILES.functions);
   const file = await readCached(path);
   const kept = file && readFunctions(file, image);
-  if (kept?.valid === true) return kept.find;
+  if (kept?.valid === true) return kept.symbols;
   const inVmlinux = await symbolsIn(join(folder, KERNEL_FILES.vmlinux));
-  const found = inVmlinux ?? (await symbolsIn(join(folder, KERNEL_FILES.image)));
+  const found = inVmlinux === undefined ? await symbolsIn(join(folder, KERNEL_FILES.image)) : inVmlinux;
   if (found === undefined) return null;
-  const made = writeFunctions(found.symbols, image, found.places);
+  const made = writeFunctions(found, image);
   await writeFileAtomic(path, made).catch(() => undefined);
   const read = readFunctions(made, image);
-  return read.valid ? read.find : null;
+  return read.valid ? read.symbols : null;
 }

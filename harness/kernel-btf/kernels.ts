@@ -16,7 +16,7 @@ import { readUserFile, reasonOf } from '../base/user-file.ts';
 import { safeId, withUniqueIds } from '../base/ids.ts';
 import { readBtfFile } from './btf-file.ts';
 import { BTF, CACHED } from './forms.ts';
-import type { FindSymbol, KernelTypes } from '../core-relo/candidates.ts';
+import type { KernelSymbols, KernelTypes } from '../core-relo/candidates.ts';
 import { functionSymbols } from './function-symbols.ts';
 import { type IndexFile, indexBytes, indexFileOf, indexWithFile } from './name-index-file.ts';
 import type { ModuleNotice } from './modules.ts';
@@ -252,9 +252,9 @@ export async function findKernels(selectors: readonly string[], cache: string, p
 }
 
 /** Reads the symbols of a kernel in the cache, whose folder has the digest of its image as its name. Reads them once. */
-function symbolsBeside({ path }: IndexFile): () => Promise<FindSymbol | null> {
+function symbolsBeside({ path }: IndexFile): () => Promise<KernelSymbols | null> {
   const folder = dirname(path);
-  let found: Promise<FindSymbol | null> | null = null;
+  let found: Promise<KernelSymbols | null> | null = null;
   return async () => (found ??= functionSymbols(folder, basename(folder)));
 }
 

@@ -33,8 +33,8 @@ export async function withSymbols(
     (programs.every((program) => functionByName(program) === null && probeTarget(program) === null) && !(btf && hasUntypedSymbols(btf)))
   )
     return kernel;
-  const findSymbol = await kernel.readSymbols();
-  return findSymbol ? { ...kernel, findSymbol } : kernel;
+  const symbols = await kernel.readSymbols();
+  return symbols ? { ...kernel, findSymbol: symbols.find, attachRules: symbols.rules } : kernel;
 }
 
 /**

@@ -34,6 +34,7 @@ import { mayGotoFindings } from './findings/may-goto.ts';
 import { kfuncAddressFindings } from './findings/kfunc-addresses.ts';
 import { kfuncTypeFindings } from './findings/kfunc-types.ts';
 import { LEAVES_OUT_STRUCT_OPS } from './findings/struct-ops.ts';
+import { refusedTargetFindings } from './findings/refused-target.ts';
 import { unmetNeeds } from './findings/load-needs.ts';
 import { refusedKfuncs, objectFindings, programFindings } from './findings/support.ts';
 import { kconfigBytes } from '../kernel-btf/kconfig-values.ts';
@@ -188,14 +189,14 @@ function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgra
   const named =
     attachTo === null
       ? undefined
-      : findings.find(({ failure: { class: failureClass, stage, reason } }) => {
-          return failureClass === 'attach-target-missing' && stage !== 'attach' && !isAboutSymbols(reason);
+      : findings.find(({ failure: { class: failureClass, stage, reason }, refusesTarget }) => {
+          return failureClass === 'attach-target-missing' && stage !== 'attach' && !isAboutSymbols(reason) && !refusesTarget;
         })?.failure;
   const first = (certain: boolean): PredictedFailure | null => {
-    const own = findings.flatMap((finding) => (finding.certain === certain ? [finding.failure] : []));
+    const own = findings.filter((finding) => finding.certain === certain);
     const others = [certain ? relocationFailure(object, examined) : null, verifierFailure(object, examined, name, certain)];
-    const failures = [...own, ...others.filter((each) => each !== null)];
-    return failures.toSorted((a, b) => stepOf(a, loader) - stepOf(b, loader))[0] ?? null;
+    const all = [...own, ...others.flatMap((failure) => (failure ? [{ failure }] : []))];
+    return all.toSorted((a, b) => stepOf(a, loader) - stepOf(b, loader))[0]?.failure ?? null;
   };
   const certain = first(true);
   const failure = certain && (named ?? certain);
@@ -373,6 +374,7 @@ export function predictCell(
             ...mayGotosIn(program),
             ...kfuncsIn(program),
             ...addressesIn(program),
+            ...(program.autoload === false ? [] : refusedTargetFindings(program, kernel)),
             ...attached(program),
           ],
         ] as const,

@@ -10,6 +10,7 @@ import type { CellLimits } from '../guest/watch.ts';
 import { knownOfMissing } from '../kernel-btf/kernel-names.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 import { lackingNeed } from '../predict/chosen-alternatives.ts';
+import { refusedTargetFindings } from '../predict/findings/refused-target.ts';
 import { unmetNeeds } from '../predict/findings/load-needs.ts';
 import { namesOutsideVmlinux } from '../predict/findings/support.ts';
 import { recordedPrediction, knownEnumerators, withPrediction } from '../predict/recorded-prediction.ts';
@@ -91,6 +92,17 @@ function unmetNeedOn(types: KernelTypes, { programs }: BpfObject): (name: string
   return (name) => {
     const program = programs.find((each) => each.name === name);
     return (program && unmetNeeds(program, types)[0]?.failure.reason) ?? null;
+  };
+}
+
+/** What a verdict needs to know of the targets of programs: which module has them, and whether the kernel refuses them. */
+function targetFacts({ programs }: BpfObject, kernel: KernelTypes): Pick<JudgeInput, 'inModule' | 'refusedTarget'> {
+  return {
+    inModule: (name, use) => knownOfMissing(kernel, name, use),
+    refusedTarget: (name) => {
+      const program = programs.find((each) => each.name === name);
+      return (program && refusedTargetFindings(program, kernel)[0]?.failure.reason) ?? null;
+    },
   };
 }
 
@@ -239,7 +251,7 @@ export async function runCell(setup: CellSetup): Promise<CellResult> {
       leftOut,
       ...structOps.judged,
       ...(ownTypes && { unmetNeed: unmetNeedOn(ownTypes, object.bpf) }),
-      ...(inPackage && { inModule: (name, use) => knownOfMissing(inPackage, name, use) }),
+      ...(inPackage && targetFacts(object.bpf, inPackage)),
       ...(ownTypes && kfuncFacts(object.bpf, ownTypes)),
       ...codeFacts(object.bpf),
     });

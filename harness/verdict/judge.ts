@@ -33,6 +33,8 @@ export interface JudgeInput {
   leftOut?: ReadonlyMap<string, string>;
   /** Says what the load of a program needs and the kernel's BTF shows to be missing. @default nothing is known */
   unmetNeed?: FailureContext['unmetNeed'];
+  /** Says why the kernel refuses the target of a program. @default nothing is known */
+  refusedTarget?: FailureContext['refusedTarget'];
   /** Says what the creation of a map needs and the kernel's BTF shows to be missing. @default nothing is known */
   mapNeed?: FailureContext['mapNeed'];
   /** Says why no struct_ops map sets a program. @default nothing is known */
@@ -108,6 +110,7 @@ function judgeAttempt(attempt: LoadAttempt, programs: ReadonlyMap<string, KnownP
     targetModules: input.targetModules ?? 'named',
     inModule: input.inModule ?? (() => null),
     unmetNeed: input.unmetNeed ?? (() => null),
+    refusedTarget: input.refusedTarget ?? (() => null),
     mapNeed: input.mapNeed ?? (() => null),
     setByNoMap: input.setByNoMap ?? (() => null),
     differsKfunc: input.differsKfunc ?? (() => false),

@@ -16,6 +16,8 @@ export interface Finding {
   certain: boolean;
   /** The maps, kernel symbols or Kconfig values that the finding is about; absent if it is about the whole object. */
   subjects?: readonly string[];
+  /** True if the kernel has the target of the program and refuses it, which it does before it follows the instructions. */
+  refusesTarget?: true;
   /** The struct_ops map that the finding is about, which only its programs need. */
   structOpsMap?: string;
 }

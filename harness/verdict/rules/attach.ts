@@ -111,6 +111,30 @@ export function isAboutSymbols(reason: string | null): boolean {
   return fault === 'other-symbol' || fault === 'no-symbol';
 }
 
+/** The words of the verifier about a program that may sleep, on a function or hook in which no program may. */
+export function notSleepableReason(name: string): string {
+  return `verifier: ${name} is not sleepable`;
+}
+
+/** The words of the verifier about a program that changes the result of a function. */
+export function notModifiableReason(name: string): string {
+  return `verifier: ${name}() is not modifiable`;
+}
+
+// The verifier has other words for these on each kernel, or none.
+
+export function disabledHookReason(name: string): string {
+  return `LSM hook ${name} is disabled: this kernel lets no program attach to it`;
+}
+
+export function deniedReason(name: string): string {
+  return `function ${name} is denied: this kernel lets no tracing program attach to it`;
+}
+
+export function neverReturnsReason(name: string): string {
+  return `function ${name} never returns, so this kernel lets no program attach to its end`;
+}
+
 /**
  * Whether a reason is about a target that is in the kernel's BTF, and to which the kernel lets no such program attach. BTF does not show
  * this.

@@ -44,6 +44,8 @@ export interface FailureContext {
   inModule: InModule;
   /** What the load of a program needs besides its type, and the kernel lacks: an attach type, or a flag; null if none is known. */
   unmetNeed: (program: string) => string | null;
+  /** Why the kernel has the target of a program and refuses it, as its image lists; null if it does not show that. */
+  refusedTarget: (program: string) => string | null;
   /** What the creation of a map needs besides its type, and the kernel lacks; null if none is known. */
   mapNeed: (map: string) => string | null;
   /** Why no struct_ops map sets a program, so that libbpf gives the kernel no member for it; null if a map sets it, and for other programs. */

@@ -93,13 +93,15 @@ function withoutType(name: string, { object, library }: FailureContext): Finding
 
 /** bpf(BPF_PROG_LOAD) failed before verification, so only the error and the program type are known. */
 export function refusedUnverified(context: FailureContext): Finding | null {
-  const { attempt, program, verifier, kernelLog, enumerators, unmetNeed } = context;
+  const { attempt, program, verifier, kernelLog, enumerators, unmetNeed, refusedTarget } = context;
   if (!attempt.rejected || !program || verifier?.reason) return null;
   if (program.type === '') return withoutType(program.name, context);
   const jit = lastKernelFailure(kernelLog, ({ type }) => type === 'jit');
   if (jit)
     return { stage: 'verify', class: 'insn-unsupported', reason: `the JIT compiler of this kernel refuses an instruction: ${jit.text}` };
   const error = errnoName(attempt.errno);
+  const target = error === 'EINVAL' ? refusedTarget(program.name) : null;
+  if (target !== null) return { stage: 'verify', class: 'attach-target-missing', reason: target };
   const failureClass = REFUSALS[error];
   if (!failureClass) return null;
   const type = program.type ?? 'of this program';

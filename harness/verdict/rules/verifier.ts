@@ -59,7 +59,7 @@ function kfuncRefused(name: string, said: string): string {
 function classOf(
   verifier: VerifierLog,
   cause: VerifierCause,
-  { program: own, differsKfunc, isUnmarkedKfunc, unmetNeed }: FailureContext,
+  { program: own, differsKfunc, isUnmarkedKfunc, unmetNeed, refusedTarget }: FailureContext,
 ): Pick<Finding, 'class' | 'reason'> | null {
   const type = own?.type ?? null;
   const reason = wording(verifier);
@@ -97,7 +97,7 @@ function classOf(
       if (verifier.reason === NO_CALLBACK) return { class: 'insn-unsupported', reason: CALLBACKS_UNKNOWN };
       return { class: 'insn-unsupported', reason: verifier.insnText === null ? reason : `${reason}: ${verifier.insnText}` };
     case 'attach-target':
-      return { class: 'attach-target-missing', reason };
+      return { class: 'attach-target-missing', reason: (own && refusedTarget(own.name)) ?? reason };
     case 'program-type':
       return { class: 'program-type-unsupported', reason: (own && unmetNeed(own.name)) ?? reason };
     case 'permission':

@@ -70,7 +70,7 @@ test('the form that the advice names is accepted by the kernels that refuse the 
       "address on 5.10: fail, predicted fail",
       "address on 7.3: fail, predicted fail",
       "at_end on 5.10: pass, predicted unknown",
-      "at_end on 7.3: fail, predicted unknown",
+      "at_end on 7.3: fail, predicted fail",
       "at_entry on 5.10: pass, predicted unknown",
       "at_entry on 7.3: pass, predicted unknown",
       "at_offset on 5.10: fail, predicted unknown",
@@ -127,7 +127,7 @@ test('each refusal by a target or a sleepable flag has advice of its own, and no
           "at_end",
         ],
         "reasons": [
-          "7.3: verifier: Attaching fexit/fsession/fmod_ret to __noreturn function 'do_exit' is rejected.",
+          "7.3: function do_exit never returns, so this kernel lets no program attach to its end",
         ],
         "snippet": null,
       },

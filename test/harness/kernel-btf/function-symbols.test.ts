@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { FindSymbol } from '../../../harness/core-relo/candidates.ts';
-import { functionSymbols, readFunctions, writeFunctions } from '../../../harness/kernel-btf/function-symbols.ts';
+import { functionSymbols, plainSymbols, readFunctions, writeFunctions } from '../../../harness/kernel-btf/function-symbols.ts';
 import { kallsymsTables, someSymbols } from '../../kernels/image/kallsyms-tables.ts';
 
 const IMAGE = 'a'.repeat(64);
@@ -23,9 +23,9 @@ function finderOf(names: readonly string[]): FindSymbol {
     const [type = '', name = ''] = text.split(' ');
     return { name, type, offset: 0 };
   });
-  const read = readFunctions(writeFunctions(symbols, IMAGE), IMAGE);
-  if (!read.valid || !read.find) throw new Error('no index');
-  return read.find;
+  const read = readFunctions(writeFunctions(plainSymbols(symbols), IMAGE), IMAGE);
+  if (!read.valid || !read.symbols) throw new Error('no index');
+  return read.symbols.find;
 }
 
 test('a function has its symbol, or the first variant that is not its cold part, or none', () => {
@@ -80,8 +80,8 @@ test('only a symbol in the code of the kernel is a function; one in init memory 
     const [name = '', type = '', offset = ''] = each.trim().split(' ');
     return { name, type, offset: offset === 'null' ? null : Number(offset) };
   });
-  const read = readFunctions(writeFunctions(symbols, IMAGE), IMAGE);
-  const find = read.valid ? read.find : null;
+  const read = readFunctions(writeFunctions(plainSymbols(symbols), IMAGE), IMAGE);
+  const find = read.valid ? read.symbols?.find : null;
   const kinds = ['stays', 'variable', 'after', 'absolute', 'setup', 'late', 'changed', 'changed.isra.0'].map((name) => {
     const found = find?.(name);
     return `${name}: ${found?.kind === 'variant' ? found.variant : found?.kind}`;
@@ -106,8 +106,8 @@ test('a name has the number of its symbols, and whether the kernel traces none o
     return { name, type, offset: Number(offset) };
   });
   const kinds = (places: readonly number[] | null) => {
-    const read = readFunctions(writeFunctions(symbols, IMAGE, places), IMAGE);
-    const find = read.valid ? read.find : null;
+    const read = readFunctions(writeFunctions({ ...plainSymbols(symbols), places }, IMAGE), IMAGE);
+    const find = read.valid ? read.symbols?.find : null;
     return ['_text', 'traced', 'alias', 'asm', 'twice', 'never', 'both', 'last'].map((name) => `${name} ${JSON.stringify(find?.(name))}`);
   };
   expect(kinds([20, 68, 116, 128])).toEqual([
@@ -123,12 +123,30 @@ test('a name has the number of its symbols, and whether the kernel traces none o
   expect(kinds(null).filter((line) => line.includes('isNotrace'))).toEqual([]);
 });
 
+test('an index keeps what the image lists about functions to attach to', () => {
+  const symbols = ['first', 'second', 'first'].map((name, index) => ({ name, type: 't', offset: index * 16 }));
+  const plain = new Map([
+    ['btf_id_deny', [3, 5]],
+    ['btf_allowlist_d_path', [4]],
+  ]);
+  const places = { injected: new Set([16]), sets: { plain, flagged: [7, 6] } };
+  const read = readFunctions(writeFunctions({ ...plainSymbols(symbols), ...places }, IMAGE), IMAGE);
+  const kept = read.valid ? read.symbols : null;
+  expect(kept?.rules).toEqual({ errorInjection: 'listed', sets: new Map([['btf_id_deny', new Set([3, 5])]]), flagged: new Set([6, 7]) });
+  expect([kept?.find('first'), kept?.find('second')]).toEqual([
+    { kind: 'found', count: 2 },
+    { kind: 'found', isInjected: true },
+  ]);
+  const unknown = readFunctions(writeFunctions(plainSymbols(symbols), IMAGE), IMAGE);
+  expect(unknown.valid && unknown.symbols?.rules).toEqual({ errorInjection: 'unknown', sets: null, flagged: null });
+});
+
 test('an index of an older format is made again', async () => {
   await writeFile(join(folder, 'vmlinux'), TABLES);
   await functionSymbols(folder, IMAGE);
   const made = await readFile(join(folder, 'functions'), 'latin1');
   await writeFile(join(folder, 'functions'), made.replace(/format \d+/, 'format 1'));
-  expect((await functionSymbols(folder, IMAGE))?.('vfs_3').kind).toBe('found');
+  expect((await functionSymbols(folder, IMAGE))?.find('vfs_3').kind).toBe('found');
   expect(await readFile(join(folder, 'functions'), 'latin1')).toBe(made);
 });
 
@@ -144,7 +162,7 @@ test('an index finds exactly the names that it was made from', () => {
 });
 
 test('an index that is damaged, cut off or of another image is not read', () => {
-  const file = writeFunctions([{ name: 'vfs_read', type: 'T', offset: 0 }], IMAGE);
+  const file = writeFunctions(plainSymbols([{ name: 'vfs_read', type: 'T', offset: 0 }]), IMAGE);
   expect(readFunctions(file, IMAGE).valid).toBe(true);
   expect(readFunctions(file, 'b'.repeat(64)).valid).toBe(false);
   for (let length = 0; length < file.length; length++) expect(readFunctions(file.subarray(0, length), IMAGE).valid).toBe(false);
@@ -160,7 +178,7 @@ const TABLES = kallsymsTables(someSymbols(1024), { addresses: 'after tokens', or
 test.each(['vmlinux', 'image'])('the index of a kernel is made from its %s, kept, and made again if it is damaged', async (image) => {
   await writeFile(join(folder, image), TABLES);
   const look = async () => {
-    const find = await functionSymbols(folder, IMAGE);
+    const find = (await functionSymbols(folder, IMAGE))?.find;
     return ['vfs_3', 'symbol_5', 'symbol_6'].map((name) => find?.(name).kind);
   };
   expect(await look()).toEqual(['found', 'variant', 'missing']);
@@ -187,6 +205,6 @@ test('an image without symbols is searched once, and a folder without an image h
 test('symbols are found although the cache cannot be written', async () => {
   await writeFile(join(folder, 'vmlinux'), TABLES);
   await chmod(folder, 0o500);
-  expect((await functionSymbols(folder, IMAGE))?.('vfs_3').kind).toBe('found');
+  expect((await functionSymbols(folder, IMAGE))?.find('vfs_3').kind).toBe('found');
   await chmod(folder, 0o700);
 });

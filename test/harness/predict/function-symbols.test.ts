@@ -32,7 +32,7 @@ async function kernelOf(selector: string): Promise<Kernel> {
   await pulledKernels([selector]);
   const [found] = (await findKernels([selector], cacheRoot())).kernels;
   const types = found && (await readKernelTypes(found));
-  const find = await types?.readSymbols?.();
+  const find = (await types?.readSymbols?.())?.find;
   if (!types || !find) throw new Error(`${selector} has no symbols`);
   return { selector, types, find };
 }

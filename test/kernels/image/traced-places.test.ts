@@ -3,30 +3,15 @@ import { expect, test } from 'vitest';
 import { readAtOf } from '../../../kernels/archive/read-at.ts';
 import type { KernelSymbol } from '../../../kernels/image/kallsyms.ts';
 import { tracedPlaces } from '../../../kernels/image/traced-places.ts';
+import { elfImage, TEXT } from './elf-image.ts';
 
-const TEXT = 0xffff_ffff_8100_0000n;
-/** Distance of the list from `_text`, and its place in the file. */
+/** Distance of the list from `_text`. */
 const LIST = 0x20_0000;
-const AT = 0x400;
 
-/** An ELF file with a part for the code and one for the list. */
 function imageWith(addresses: readonly bigint[]): Buffer {
-  const bytes = Buffer.alloc(AT + 8 * addresses.length);
-  bytes.writeUInt32BE(0x7f454c46, 0);
-  bytes.writeBigUInt64LE(64n, 32);
-  bytes.writeUInt16LE(2, 56);
-  for (const [index, [offset, address, size]] of [
-    [0x200, TEXT, 0x100] as const,
-    [AT, TEXT + BigInt(LIST), bytes.length - AT] as const,
-  ].entries()) {
-    const at = 64 + index * 56;
-    bytes.writeUInt32LE(1, at);
-    bytes.writeBigUInt64LE(BigInt(offset), at + 8);
-    bytes.writeBigUInt64LE(address, at + 16);
-    bytes.writeBigUInt64LE(BigInt(size), at + 32);
-  }
-  for (const [index, address] of addresses.entries()) bytes.writeBigUInt64LE(address, AT + 8 * index);
-  return bytes;
+  const list = Buffer.alloc(8 * addresses.length);
+  for (const [index, address] of addresses.entries()) list.writeBigUInt64LE(address, 8 * index);
+  return elfImage(list, LIST);
 }
 
 function symbolsFor(count: number): KernelSymbol[] {

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { indexNames } from '../../../../harness/bpf/btf/names.ts';
 import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/object.ts';
-import type { FindSymbol, KernelTypes } from '../../../../harness/core-relo/candidates.ts';
+import type { AttachRules, FindSymbol, KernelTypes } from '../../../../harness/core-relo/candidates.ts';
 import { DEFAULT_LOADER, loaderRules } from '../../../../harness/core-relo/loader.ts';
-import { readFunctions, writeFunctions } from '../../../../harness/kernel-btf/function-symbols.ts';
+import { plainSymbols, readFunctions, writeFunctions } from '../../../../harness/kernel-btf/function-symbols.ts';
 import { whereMissing } from '../../../../harness/kernel-btf/kernel-names.ts';
 import type { Mode } from '../../../../harness/plan/settings/mode-name.ts';
 import { predictCell } from '../../../../harness/predict/predict.ts';
@@ -45,10 +45,12 @@ const TYPES: readonly WrittenType[] = [
 ];
 const SYMBOLS = ['there', 'renamed.isra.0', 'split.part.0', 'hidden', 'bpf_lsm_file_open'].map((name) => ({ name, type: 't', offset: 0 }));
 
+const UNKNOWN_RULES: AttachRules = { errorInjection: 'unknown', sets: null, flagged: null };
+
 function kernelOf(changes: Partial<KernelTypes> = {}): KernelTypes {
-  const index = writeFunctions(SYMBOLS, 'digest');
+  const index = writeFunctions(plainSymbols(SYMBOLS), 'digest');
   const read = readFunctions(index, 'digest');
-  const findSymbol = read.valid ? read.find : null;
+  const findSymbol = read.valid ? read.symbols?.find : null;
   return { vmlinux: indexNames(mustReadBtf(buildBtf(TYPES))), modules: [], ...(findSymbol && { findSymbol }), ...changes };
 }
 
@@ -131,8 +133,8 @@ test('a program on a function in init memory loads, but certainly cannot be atta
     const [name = '', offset] = text.split(' ');
     return { name, type: 'T', offset: Number(offset) };
   });
-  const read = readFunctions(writeFunctions(places, 'digest'), 'digest');
-  const kernel = kernelOf(read.valid && read.find ? { findSymbol: read.find } : {});
+  const read = readFunctions(writeFunctions(plainSymbols(places), 'digest'), 'digest');
+  const kernel = kernelOf(read.valid && read.symbols ? { findSymbol: read.symbols.find } : {});
   const onThere = (mode: Mode, changed?: BpfObject) => {
     const { there, k_there: probe } = verdicts(kernel, mode, changed);
     return [there, probe];
@@ -157,8 +159,8 @@ test('of alternatives, one whose function has no symbol is not chosen, unless th
 
 test('cilium/ebpf takes a function that the kernel lacks for a system call', () => {
   const symbols = [...SYMBOLS, { name: '__x64_absent', type: 'T', offset: 0 }];
-  const read = readFunctions(writeFunctions(symbols, 'digest'), 'digest');
-  const findSymbol = read.valid ? read.find : null;
+  const read = readFunctions(writeFunctions(plainSymbols(symbols), 'digest'), 'digest');
+  const findSymbol = read.valid ? read.symbols?.find : null;
   const kernel = kernelOf({ ...withPackage, ...(findSymbol && { findSymbol }) });
   const failing = (name: string | undefined) => {
     return predictCell(object, kernel, loaderRules(name), 'attach').programs.some(
@@ -171,7 +173,10 @@ test('cilium/ebpf takes a function that the kernel lacks for a system call', () 
 test('symbols are read only for an object that needs an address', async () => {
   let reads = 0;
   const { findSymbol, ...plain } = kernelOf();
-  const kernel: KernelTypes = { ...plain, readSymbols: async () => (reads++, findSymbol ?? null) };
+  const kernel: KernelTypes = {
+    ...plain,
+    readSymbols: async () => (reads++, findSymbol ? { find: findSymbol, rules: UNKNOWN_RULES } : null),
+  };
   const only = (...names: string[]) => ({ programs: object.programs.filter(({ name }) => names.includes(name)) });
   expect(await withSymbols(kernel, only('iterator', 'raw', 'k_multi'))).toBe(kernel);
   expect((await withSymbols(kernel, only('iterator', 'k_there'))).findSymbol).toBe(findSymbol);
@@ -277,5 +282,8 @@ test('a kernel symbol without a type is looked up among the symbols of the kerne
       [],
     ]
   `);
-  expect((await withSymbols({ ...unknown, readSymbols: async () => findSymbol }, { ...read, programs: [] })).findSymbol).toBe(findSymbol);
+  expect(
+    (await withSymbols({ ...unknown, readSymbols: async () => ({ find: findSymbol, rules: UNKNOWN_RULES }) }, { ...read, programs: [] }))
+      .findSymbol,
+  ).toBe(findSymbol);
 });
