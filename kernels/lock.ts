@@ -1,4 +1,5 @@
 // The lock file: the exact kernels of a matrix, by source. It has digests, never the address of a mirror.
+import { jsonFaultWords } from '../harness/base/json-faults.ts';
 import { z } from 'zod';
 import { UserError } from '../harness/base/errors.ts';
 import { parseJson } from '../harness/base/json.ts';
@@ -45,7 +46,7 @@ function checkEntries(lock: SourceLock, entries: readonly unknown[], place: stri
 export async function parseLock(text: string, path: string): Promise<KernelLock> {
   const json = parseJson(text);
   if (!json.ok) throw new UserError(`${path}:${json.line}:${json.column}: not JSON: ${json.problem}`);
-  const parsed = lockFile.safeParse(json.value);
+  const parsed = lockFile.safeParse(json.value, { error: jsonFaultWords });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError(`${path}: ${issue?.path.join('.') || 'top level'}: ${issue?.message ?? 'not a lock file'}`);

@@ -201,6 +201,49 @@ export function checkedResults(value: unknown, name: string, large: ReadonlyMap<
   return { version, results };
 }
 
+/** What a program does that parsed a file itself. */
+const READ_IT = 'read the file with parseResults()';
+
+function textsIn(results: object): Readonly<Record<string, unknown>> {
+  const logs: unknown = 'logs' in results ? results.logs : null;
+  const texts: unknown = typeof logs === 'object' && logs !== null && 'texts' in logs ? logs.texts : null;
+  return typeof texts === 'object' && texts !== null && !Array.isArray(texts) ? { ...texts } : {};
+}
+
+const isReadable = (log: unknown) => typeof log === 'object' && log !== null && 'read' in log && typeof log.read === 'function';
+
+/** Results in memory as they are in a file. */
+function asInFile(results: object): object {
+  const texts = Object.entries(textsIn(results)).map(([id, log]) => [id, isReadable(log) ? '' : log] as const);
+  if (texts.length === 0 || !('logs' in results) || typeof results.logs !== 'object') return results;
+  return { ...results, logs: { ...results.logs, texts: Object.fromEntries(texts) } };
+}
+
+/** What only a file may have: an earlier version, and logs that are strings. */
+function faultOfUnread(results: object): SchemaFault | null {
+  const version = versionOf(results);
+  if (typeof version === 'number' && version !== SCHEMA_VERSION)
+    return { path: ['schemaVersion'], message: `expected ${SCHEMA_VERSION}, found ${version}; ${READ_IT}` };
+  const text = Object.entries(textsIn(results)).find(([, log]) => typeof log === 'string');
+  return text ? { path: ['logs', 'texts', text[0]], message: `expected a log that parseResults() made, found a string; ${READ_IT}` } : null;
+}
+
+/**
+ * The first faults of results that a program made or changed in memory; none for results of this version without a fault.
+ * @param value any value
+ */
+export function faultsOfResults(value: object): readonly SchemaFault[] {
+  const unread = faultOfUnread(value);
+  if (unread) return [unread];
+  const inFile = asInFile(value);
+  const faults = firstFaults(schemaFaults({ schema: resultsSchema, value: inFile, path: [] }));
+  if (faults.length > 0) return faults;
+  const data = resultsSchema.parse(inFile);
+  const results = { ...data, logs: storeOf(data.logs, new Map()) };
+  const broken = findBroken(results) ?? brokenVerdict(results);
+  return broken ? [broken] : [];
+}
+
 function storeOf({ lines, texts }: FileLogs, large: ReadonlyMap<string, LargeLog>): LogStore {
   const logs = Object.entries(texts).map(([id, log]) => [id, typeof log === 'string' ? (large.get(id) ?? logInMemory(log)) : log] as const);
   return { lines, texts: Object.fromEntries(logs) };

@@ -1,5 +1,6 @@
 // Finds what is wrong in a value of any size. zod by itself collects every fault, which takes gigabytes for a file of ten megabytes.
 import { z } from 'zod';
+import { jsonFaultWords, meantIssues, unknownKeys } from '../harness/base/json-faults.ts';
 
 /** A part of a value that does not fit its schema. */
 export interface SchemaFault {
@@ -32,8 +33,8 @@ function countParts(value: unknown, before = 0): number {
 
 /** Checks a value at once. */
 function* directFaults({ schema, value, path }: Checked): Generator<SchemaFault> {
-  const { error } = z.core.safeParse(schema, value);
-  for (const issue of error?.issues ?? []) yield { path: [...path, ...issue.path], message: issue.message };
+  const { error } = z.core.safeParse(schema, value, { error: jsonFaultWords });
+  for (const issue of (error?.issues ?? []).flatMap(meantIssues)) yield { path: [...path, ...issue.path], message: issue.message };
 }
 
 /** Checks a list: small neighbours together, each large item alone. */
@@ -57,7 +58,7 @@ function* itemFaults(element: z.core.$ZodType, items: readonly unknown[], path: 
 function* keyFaults(shape: z.core.$ZodShape, value: object, path: SchemaFault['path']): Generator<SchemaFault> {
   const found = new Map<string, unknown>(members(value));
   for (const [key, schema] of Object.entries(shape)) yield* schemaFaults({ schema, value: found.get(key), path: [...path, key] });
-  for (const key of found.keys()) if (!Object.hasOwn(shape, key)) yield { path, message: `Unrecognized key: ${JSON.stringify(key)}` };
+  for (const key of found.keys()) if (!Object.hasOwn(shape, key)) yield { path, message: unknownKeys([key]) };
 }
 
 /**

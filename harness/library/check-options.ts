@@ -1,9 +1,10 @@
 // Checks the options of a call: a program in JavaScript, or one with casts, can pass anything.
 import { UserFaults } from '../base/errors.ts';
+import { faultsOfResults } from '../../reports/json.ts';
+import { pathText } from '../base/json.ts';
 import { didYouMean } from '../base/similar.ts';
 import { MAX_SECONDS } from '../base/time-limit.ts';
 import { LOADER_NAMES, loaderSchema } from '../plan/settings/loader/schema.ts';
-import type { Results } from '../results/schema.ts';
 
 /** What values an option may have. */
 export interface Rule {
@@ -66,15 +67,15 @@ const config: Rule = {
   instead: (value) => (typeof value === 'string' ? `await loadConfig(${JSON.stringify(value)})` : null),
 };
 
-/** True for what looks like results. Their content was checked by `parseResults`, or comes from a run. */
-function isResults(value: unknown): value is Results {
-  return isRecord(value) && isRecord(value['run']) && ['kernels', 'objects', 'cells'].every((key) => Array.isArray(value[key]));
-}
+/** Whether a value has the mark of results. Their parts can still be wrong. */
+const isLikeResults = (value: unknown): value is Record<string, unknown> => isRecord(value) && 'schemaVersion' in value;
 
 const results: Rule = {
   expected: 'results of run() or parseResults()',
-  holds: isResults,
+  holds: (value) => isLikeResults(value) && faultsOfResults(value).length === 0,
   instead: (value) => (typeof value === 'string' ? 'parseResults(text)' : null),
+  faultsIn: (name, value) =>
+    isLikeResults(value) ? faultsOfResults(value).map(({ path, message }) => `${pathText([name, ...path])}: ${message}`) : [],
 };
 
 /** The faults of the members of an object: unknown ones, those of another kind, and required ones that are absent. */
@@ -108,10 +109,10 @@ const namedResults: Rule = {
   expected: 'an object with name, results',
   holds: (value) => isRecord(value) && text.holds(value['name']) && results.holds(value['results']),
   faultsIn: (name, value) =>
-    isRecord(value) && !isResults(value)
+    isRecord(value) && !isLikeResults(value)
       ? [...faultsOf(`${name}.name`, value['name'], text), ...faultsOf(`${name}.results`, value['results'], results)]
       : [],
-  instead: (value) => (isResults(value) ? '{ name, results }' : null),
+  instead: (value) => (isLikeResults(value) ? '{ name, results }' : null),
 };
 
 const shard: Rule = {

@@ -138,14 +138,14 @@ it('a damaged lock file is refused with the place and the cause', async () => {
   expect(failures).toMatchInlineSnapshot(`
     [
       "UserError: lock.json:1:2: not JSON: the file ends too early",
-      "UserError: lock.json: top level: Invalid input: expected object, received array",
-      "UserError: lock.json: lockVersion: Invalid input: expected 1",
+      "UserError: lock.json: top level: expected an object, found an array",
+      "UserError: lock.json: lockVersion: expected 1, found 2",
       "UserError: lock.json: debian.0: path: expected a path such as pool/main/l/linux/NAME.deb",
       "UserError: lock.json: debian.0: sha256: expected a sha256 in hexadecimal",
       "UserError: lock.json: debian.1: bash 6.1.176-1 is not a Debian kernel package",
       "UserError: lock.json: debian.0: parts: modules: expected linux-modules-6.1.0-50-cloud-amd64 6.1.176-1, but it is linux-modules-6.1.0-49-cloud-amd64 6.1.176-1",
-      "UserError: lock.json: debian.0: parts: base: size: Too small: expected number to be >0",
-      "UserError: lock.json: debian: Invalid input: expected array, received object",
+      "UserError: lock.json: debian.0: parts: base: size: expected a number above 0, found -1",
+      "UserError: lock.json: debian: expected an array, found an object",
       "UserError: lock.json: gentoo: no kernel source of this version has that name and can be pinned",
       "UserError: lock.json: file: no kernel source of this version has that name and can be pinned",
     ]

@@ -189,12 +189,12 @@ describe('a broken file', () => {
       a version as text: results.json: not a results file: it has no number in schemaVersion
       newer: results.json: has schema version 3, written by a newer corematrix; this one reads versions up to 2: update corematrix
       older: results.json: has schema version 0; this corematrix reads versions 1 to 2
-      cells that are no list: results.json: cells: Invalid input: expected array, received object
-      a status that is none: results.json: cells[3].programs[1].status: Invalid option: expected one of "pass"|"fail"|"xfail"|"xpass"|"unsupported"|"skip"|"infra"|"not-run"
-      a digest that is none: results.json: kernels[1].sha256: Invalid string: must match pattern /^[0-9a-f]{64}$/
-      a time that is none: results.json: run.startedAt: Invalid ISO datetime
-      a field too many: results.json: objects[0]: Unrecognized key: "more\\x0a::error::"
-      a negative line: results.json: logs.texts.a\\x0a\\x1b[31m[0]: Too small: expected number to be >=0
+      cells that are no list: results.json: cells: expected an array, found an object
+      a status that is none: results.json: cells[3].programs[1].status: expected pass, fail, xfail, xpass, unsupported, skip, infra or not-run, found "passed" (did you mean pass?)
+      a digest that is none: results.json: kernels[1].sha256: expected text of the form [0-9a-f]{64}, found "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA…
+      a time that is none: results.json: run.startedAt: expected a time such as 2026-01-31T12:00:00Z, found "yesterday"
+      a field too many: results.json: objects[0]: unknown key "more\\n::error::"
+      a negative line: results.json: logs.texts.a\\x0a\\x1b[31m[0]: expected a number of at least 0, found -1
       a line that is not there: results.json: logs.texts.t0[2]: there are 20 lines
       two kernels of one id: results.json: kernels[1].id: an earlier kernel has the same id
       two objects of one id: results.json: objects[1].id: an earlier object has the same id
@@ -206,7 +206,7 @@ describe('a broken file', () => {
       a log of a program that is not there: results.json: cells[0].programs[1].logs.verifier: there is no log "constructor"
       a member that is not there: results.json: layouts.types[0].layouts[1].places[2][0]: its type has 10 members
       a type on a kernel that is not there: results.json: layouts.types[0]: there is no kernel "gone"
-      something long: results.json: cells[0].reason: Invalid input: expected string, received object
+      something long: results.json: cells[0].reason: expected a string, found an object
       a huge nesting: results.json:1:1001: not valid JSON: it nests deeper than 1000 levels
       a huge nesting that ends: results.json:1:1001: not valid JSON: it nests deeper than 1000 levels
       a huge nesting in its place: results.json:1:7644: not valid JSON: it nests deeper than 1000 levels"

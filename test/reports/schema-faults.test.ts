@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { jsonFaultWords } from '../../harness/base/json-faults.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
 import { resultsSchema } from '../../harness/results/schema.ts';
 import { readResults, renderJson } from '../../reports/json.ts';
@@ -22,19 +23,11 @@ const file = (changes: object): string => JSON.stringify({ ...JSON.parse(TEXT), 
 const many = (item: unknown, count = 700_000) => Array.from({ length: count }, () => item);
 
 it.each([
-  ['cells', { cells: many({}) }, 'cells[0].kernel: Invalid input: expected string, received undefined; cells[0].object: '],
-  ['relocation records', { cells: [{ ...CELL, relocations: many({}) }] }, 'cells[0].relocations[0].ref: Invalid input: expected number, '],
-  [
-    'lines of logs',
-    { logs: { lines: many(7), texts: {} } },
-    'logs.lines[0]: Invalid input: expected string, received number; logs.lines[1]: ',
-  ],
-  [
-    'positions in a log',
-    { logs: { lines: [], texts: { t0: many('') } } },
-    'logs.texts.t0[0]: Invalid input: expected number, received string; ',
-  ],
-  ['cells at the end', { cells: [...SAMPLE.cells, ...many({})] }, `cells[${SAMPLE.cells.length}].kernel: Invalid input: expected string, `],
+  ['cells', { cells: many({}) }, 'cells[0].kernel: missing; expected a string; cells[0].object: '],
+  ['relocation records', { cells: [{ ...CELL, relocations: many({}) }] }, 'cells[0].relocations[0].ref: missing; expected a number; '],
+  ['lines of logs', { logs: { lines: many(7), texts: {} } }, 'logs.lines[0]: expected a string, found 7; logs.lines[1]: '],
+  ['positions in a log', { logs: { lines: [], texts: { t0: many('') } } }, 'logs.texts.t0[0]: expected a number, found ""; '],
+  ['cells at the end', { cells: [...SAMPLE.cells, ...many({})] }, `cells[${SAMPLE.cells.length}].kernel: missing; expected a string; `],
 ])(
   'a results file with hundreds of thousands of wrong %s is one line that names the first, in little memory',
   async (_, changes, first) => {
@@ -55,7 +48,7 @@ it.each([
 it('a results file with a few faults is an error with their number and the first three', () => {
   const wrong = file({ run: { ...SAMPLE.run, id: 1, isolation: 'none', complete: 'yes', startedAt: 'today' } });
   expect(() => readResults(wrong, 'results.json')).toThrowErrorMatchingInlineSnapshot(
-    `[UserError: results.json: 4 errors: run.id: Invalid input: expected string, received number; run.startedAt: Invalid ISO datetime; run.complete: Invalid input: expected boolean, received string; …]`,
+    `[UserError: results.json: 4 errors: run.id: expected a string, found 1; run.startedAt: expected a time such as 2026-01-31T12:00:00Z, found "today"; run.complete: expected true or false, found "yes"; …]`,
   );
 });
 
@@ -67,7 +60,7 @@ it('the faults of a large value are the ones that the schema finds, in its order
       layouts: { ...SAMPLE.layouts, omitted: [...many('name', 300), 7, ...many('name', 300), null] },
     }),
   );
-  const issues = resultsSchema.safeParse(value).error?.issues ?? [];
+  const issues = resultsSchema.safeParse(value, { error: jsonFaultWords }).error?.issues ?? [];
   expect(issues.map(({ path }) => path.join('.'))).toEqual([
     'kernels.1.version',
     `cells.${40 * SAMPLE.cells.length}.status`,

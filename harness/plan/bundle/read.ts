@@ -1,4 +1,5 @@
 // Finds an object in the bundle of a report folder, with the settings, loader and files that the run had.
+import { jsonFaultWords } from '../../base/json-faults.ts';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../base/errors.ts';
@@ -45,7 +46,7 @@ function planOf({ files, shown }: OpenBundle): BundlePlan {
   } catch {
     throw problem('its plan is not JSON');
   }
-  const read = bundlePlanSchema.safeParse(value);
+  const read = bundlePlanSchema.safeParse(value, { error: jsonFaultWords });
   if (read.success) return read.data;
   const [fault] = read.error.issues;
   throw problem(`its plan is not one that this version wrote: ${fault?.path.join('.') ?? ''}: ${fault?.message ?? 'unknown'}`);

@@ -1,4 +1,5 @@
 // Debian packages in a lock file: pool paths and digests, never the address of a mirror.
+import { jsonFaultWords } from '../../../harness/base/json-faults.ts';
 import { z } from 'zod';
 import { UserError } from '../../../harness/base/errors.ts';
 import { describePackage, type FilePin, type KernelPackage, KERNEL_PARTS, partName, type PackagePin, POOL_PATH } from './packages.ts';
@@ -31,7 +32,7 @@ function checkParts({ release, version, parts = {} }: KernelPackage): void {
  * @throws UserError with the key and what was expected there
  */
 export function readPin(entry: unknown): KernelPackage {
-  const parsed = pin.safeParse(entry);
+  const parsed = pin.safeParse(entry, { error: jsonFaultWords });
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     throw new UserError([...(issue?.path ?? []), issue?.message ?? 'not a pinned package'].join(': '));

@@ -144,7 +144,7 @@ test('a bundle with other bytes, other paths or of another run is refused', asyn
       "cut": "error: FOLDER/cut/bundle.tar: damaged: sha256/DIGEST is cut off (exit 2)",
       "folders": "error: FOLDER/folders/bundle.tar: sha256: only plain files are allowed in a bundle (exit 2)",
       "lacking": "error: FOLDER/lacking/bundle.tar: the file DIGEST of its plan is missing (exit 2)",
-      "other-plan": "error: FOLDER/other-plan/bundle.tar: its plan is not one that this version wrote: version: Invalid input: expected 1 (exit 2)",
+      "other-plan": "error: FOLDER/other-plan/bundle.tar: its plan is not one that this version wrote: version: expected 1, found 9 (exit 2)",
       "other-run": "error: FOLDER/other-run/bundle.tar: the bundle of another run than the results beside it; remove one of both (exit 2)",
       "text": "error: FOLDER/text/bundle.tar: damaged: its end is missing (exit 2)",
       "twice": "error: FOLDER/twice/bundle.tar: sha256/DIGEST: no path of a bundle (exit 2)",

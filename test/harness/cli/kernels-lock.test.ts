@@ -70,7 +70,7 @@ describe('a lock file', () => {
       expect(await run(after, 'outdated')).toMatchInlineSnapshot(`
         "
         ---
-        error: kernels.lock.json: lockVersion: Invalid input: expected 1
+        error: kernels.lock.json: lockVersion: missing; expected 1
         exit 2"
       `);
     });

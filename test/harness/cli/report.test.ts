@@ -122,7 +122,7 @@ describe('corematrix report', () => {
     for (const args of all) outputs.push((await corematrix(folder, args)).stderr.replaceAll(folder, 'FOLDER'));
     expect(outputs.join('\n')).toMatchInlineSnapshot(`
       "error: no/such: no such file; expected a results.json or the report folder it lies in
-      error: not.json: 5 errors: run: Invalid input: expected object, received undefined; kernels: Invalid input: expected array, received undefined; objects: Invalid input: expected array, received undefined; …
+      error: not.json: 5 errors: run: missing; expected an object; kernels: missing; expected an array; objects: missing; expected an array; …
       error: again/logs/results.json: no such file
       error: option '--format <name>' argument 'pdf' is invalid. Allowed choices are html, json, junit, markdown, github, sarif, ctrf, tap, badge, shields.
       (add --help for the possible arguments)

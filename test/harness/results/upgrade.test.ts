@@ -129,9 +129,9 @@ describe('results of schema version 1', () => {
 
   it('a fault in results of schema version 1 is named by its new key', () => {
     const both = JSON.stringify({ ...recorded, layouts: recorded.types });
-    expect(() => readResults(both, 'results.json')).toThrow('results.json: Unrecognized key: "types"');
+    expect(() => readResults(both, 'results.json')).toThrow('results.json: unknown key "types"');
     const wrong = JSON.stringify({ ...recorded, types: 7 });
-    expect(() => readResults(wrong, 'results.json')).toThrow('results.json: layouts: Invalid input: expected object, received number');
+    expect(() => readResults(wrong, 'results.json')).toThrow('results.json: layouts: expected an object, found 7');
   });
 });
 
