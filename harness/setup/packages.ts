@@ -105,6 +105,7 @@ const PACKAGES: readonly SystemPackage[] = [
   { purpose: 'a shell in guests ("corematrix shell")', proofs: ['busybox'], names: debian('busybox-static'), scope: 'tests' },
   { purpose: 'kernel images compressed with bzip2', proofs: ['bzip2'], names: debian('bzip2'), scope: 'tests' },
   { purpose: 'a second opinion on initramfs archives', proofs: ['cpio'], names: debian('cpio'), scope: 'tests' },
+  { purpose: 'rpm packages in tests', proofs: ['rpmbuild', 'rpm2cpio'], names: debian('rpm'), scope: 'tests' },
   { purpose: 'a second opinion on ELF files', proofs: ['readelf'], names: debian('binutils'), scope: 'tests' },
   { purpose: 'a second opinion on TAP', proofs: ['prove'], names: debian('perl'), scope: 'tests' },
   { purpose: 'a second opinion on XML', proofs: ['xmllint'], names: debian('libxml2-utils'), scope: 'tests' },

@@ -38,14 +38,31 @@ export async function modulesOfPackages(cache: string, packages: readonly string
   return found === undefined ? null : join(cache, 'modules', found);
 }
 
+/** A package that may have modules. */
+export interface ModulePackage {
+  archive: Archive;
+  /** Its name in errors. */
+  label: string;
+}
+
 /**
- * Unpacks all modules of a package into one folder, and the list of those that are part of its image. Names of modules are unique in a
- * kernel.
- * @param label the name of the package in errors
- * @throws InfraError if the package is damaged or has no modules
+ * Unpacks all modules of the packages of one kernel into one folder, and the list of those that are part of its image. Names of modules are
+ * unique in a kernel; if two packages have a file of one name, the first one counts.
+ * @throws InfraError if a package is damaged, or none has modules
  */
-export async function unpackModules(archive: Archive, label: string, folder: string): Promise<void> {
-  const wanted = (path: string) => isModulePath(path) || isBuiltInList(path);
-  await archive.extractAll({ wanted, maxBytes: MAX_MODULE, label }, (path) => join(folder, basename(path)));
-  if (!(await readdir(folder)).some((name) => name !== BUILT_IN_LIST)) throw new InfraError(`${label}: it contains no modules`);
+export async function unpackModules(packages: readonly ModulePackage[], folder: string): Promise<void> {
+  const seen = new Set<string>();
+  for (const { archive, label } of packages) {
+    const wanted = (path: string) => (isModulePath(path) || isBuiltInList(path)) && !seen.has(basename(path));
+    const targetOf = (path: string) => {
+      seen.add(basename(path));
+      return join(folder, basename(path));
+    };
+    await archive.extractAll({ wanted, maxBytes: MAX_MODULE, label }, targetOf);
+  }
+  if ([...seen].some((name) => name !== BUILT_IN_LIST)) return;
+  const [first, ...others] = packages.map(({ label }) => label);
+  throw new InfraError(
+    others.length === 0 ? `${first}: it contains no modules` : `${[first, ...others].join(', ')}: none of them contains modules`,
+  );
 }

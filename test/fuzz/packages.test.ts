@@ -2,10 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { execa } from 'execa';
 import { afterAll, beforeAll } from 'vitest';
 import { listAr } from '../../kernels/archive/ar.ts';
+import { cpioMembers } from '../../kernels/archive/cpio.ts';
+import { readRpm } from '../../kernels/archive/rpm-header.ts';
+import { rpmArchive } from '../../kernels/archive/rpm.ts';
 import { isBzImage, readBzImage } from '../../kernels/image/bzimage.ts';
 import { debArchive } from '../../kernels/archive/deb.ts';
 import { readElfSection } from '../../kernels/image/elf-section.ts';
@@ -17,6 +21,7 @@ import { unpackKernel } from '../../kernels/image/unpack.ts';
 import { visible } from '../../harness/base/visible.ts';
 import { arArchive, btfBlob, bzImage, elfImage, flatImage, type TarFile, tarArchive } from '../kernels/fixtures.ts';
 import { kallsymsTables, someSymbols } from '../kernels/image/kallsyms-tables.ts';
+import { cpioArchive, type RpmMember, rpmPackage } from '../kernels/rpm-packages.ts';
 import { fuzz } from './fuzz.ts';
 
 let folder = '';
@@ -85,6 +90,58 @@ fuzz({
   cost: 50,
   corpus: [deb('data.tar.xz', await compressed('xz')), deb('data.tar.zst', await compressed('zstd'))],
   read: async (input) => readPackage(input, 'data'),
+});
+
+const RPM_MEMBERS: readonly RpmMember[] = [
+  { path: '/usr/share/doc/copyright', content: Buffer.from('copyright\n') },
+  { path: '/boot/vmlinuz-1', content: bzImage({ payload: gzipSync(small) }) },
+  { path: '/boot/vmlinuz-2', isGhost: true },
+  { path: `/${'long/'.repeat(40)}name`, content: Buffer.alloc(700, 'x') },
+];
+const NO_DIGESTS = { headerSha256: null, payloadSha256: null } as const;
+
+async function readRpmPackage(input: Buffer): Promise<void> {
+  const path = join(folder, 'package.rpm');
+  await writeFile(path, input);
+  const wanted = (name: string) => name.startsWith('boot/vmlinuz-');
+  const bytes = await rpmArchive(path).readFirst({ wanted, maxBytes: MAX_FILE, label: 'package.rpm' });
+  if (bytes !== null && bytes.length > MAX_FILE) throw new Error(`${bytes.length} bytes out of a package`);
+}
+
+fuzz({
+  name: 'headers of an rpm package',
+  corpus: [rpmPackage('kernel-core', RPM_MEMBERS, NO_DIGESTS), rpmPackage('k', RPM_MEMBERS)],
+  read: async (input) => {
+    const reading = await readRpm(readAtOf(input), input.length);
+    if (reading.kind === 'bad') return;
+    const { payload, name } = reading.facts;
+    if (!(payload.offset + payload.size <= input.length)) throw new Error('the payload lies outside the package');
+    if (visible(name) !== name) throw new Error(`a name: ${JSON.stringify(name)}`);
+  },
+});
+
+fuzz({
+  name: 'rpm package, not compressed',
+  corpus: [rpmPackage('kernel-core', RPM_MEMBERS, NO_DIGESTS)],
+  read: readRpmPackage,
+});
+
+fuzz({
+  name: 'rpm package, compressed by gzip',
+  corpus: [rpmPackage('kernel-core', RPM_MEMBERS, { ...NO_DIGESTS, compress: gzipSync })],
+  read: readRpmPackage,
+});
+
+fuzz({
+  name: 'cpio archive',
+  corpus: [cpioArchive(RPM_MEMBERS)],
+  read: async (input) => {
+    for await (const { content, size } of cpioMembers(Readable.from([input]), 'archive')) {
+      let bytes = 0;
+      for await (const part of content) bytes += part.length;
+      if (bytes !== size) throw new Error(`${bytes} bytes of a member with ${size}`);
+    }
+  },
 });
 
 const BZIMAGE = bzImage({ payload: gzipSync(small) });

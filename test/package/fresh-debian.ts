@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { InfraError } from '../../harness/base/errors.ts';
+import { InfraError, UserError } from '../../harness/base/errors.ts';
 import { cacheRoot } from '../../harness/base/files.ts';
 
 const SUITE = 'bookworm';
@@ -50,6 +50,14 @@ export async function debianSite(): Promise<string> {
   const [, site] = new RegExp(`^${SUITE} (\\S+)$`, 'm').exec(stdout) ?? [];
   if (site === undefined) throw new InfraError(`apt of this machine has no mirror with Debian ${SUITE}; run apt-get update first`);
   return site;
+}
+
+/** @throws UserError if this user cannot make a machine here, before anything else is done */
+export async function checkMachines(): Promise<void> {
+  if (process.getuid?.() !== 0)
+    throw new UserError('making fresh Debian machines needs root; expected for example: sudo npm run proof:package');
+  const { exitCode } = await execa('debootstrap', ['--version'], { reject: false });
+  if (exitCode !== 0) throw new UserError('making fresh Debian machines needs debootstrap; install it with: apt-get install debootstrap');
 }
 
 /** The base system, made once and kept in the cache. */

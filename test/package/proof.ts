@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 import { messageOf } from '../../harness/base/errors.ts';
 import { sha256Of } from '../../harness/base/digest.ts';
 import { PACKAGE_ROOT } from '../../harness/base/package-root.ts';
-import { debianSite, disguiseAsUbuntu, freshDebian, type Machine, type User, USERS } from './fresh-debian.ts';
+import { checkMachines, debianSite, disguiseAsUbuntu, freshDebian, type Machine, type User, USERS } from './fresh-debian.ts';
 import { packClone } from './packed.ts';
 
 const OBJECT = 'task_state.bpf.o';
@@ -132,6 +132,7 @@ async function prove(tarball: string): Promise<void> {
 
 const folder = await mkdtemp(join(tmpdir(), 'corematrix-proof-'));
 try {
+  await checkMachines();
   const given = process.argv.slice(2).find((word) => word.endsWith('.tgz'));
   await prove(given === undefined ? await pack(folder, process.argv.includes('--twice')) : resolve(given));
 } catch (error) {

@@ -1,6 +1,6 @@
-// Plans and pulls kernel packages of the user.
-import { basename } from 'node:path';
-import { sha256Of } from '../../../harness/base/digest.ts';
+// Plans kernel packages of the user, and finds the packages of the same build beside them.
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { InfraError, UserError } from '../../../harness/base/errors.ts';
 import { safeId } from '../../../harness/base/ids.ts';
 import { seriesOf, tryParseKernelVersion, upstreamOf } from '../../../harness/base/kernel-version.ts';
@@ -8,44 +8,53 @@ import { parseStanza } from '../../apt/deb822.ts';
 import { kernelVersionOf } from '../../apt/debian-version.ts';
 import { ARCHES, parsePackageName } from '../../apt/names.ts';
 import { debArchive } from '../../archive/deb.ts';
-import { cachePackage } from '../../cache/add.ts';
-import { configBeside, configIn, findConfig } from '../../cache/config.ts';
-import { cachedModules, modulesOfPackages, unpackModules } from '../../cache/modules.ts';
-import { cachedPackage, isPackageCached } from '../../cache/package-notes.ts';
 import { checkFile, type PathOrigin, type PathSelector } from '../local-file.ts';
-import type { Delivery, SourceKernel, SourceOperations } from '../source.ts';
-import type { KernelOptions } from '../options.ts';
-import type { Trust } from '../../trust/trust.ts';
+import { packageOperations } from '../local-package.ts';
+import type { SourceKernel } from '../source.ts';
 
 const MAX_CONTROL = 1 << 20;
-const OWN = { kind: 'own' } as const satisfies Trust;
+const IMAGE_PACKAGE = /^linux-(?:image|binary)-(?:unsigned-)?/;
 
-/** Only the user can replace a damaged package of the user, so the error is a UserError. */
-async function readControl({ text, path }: PathSelector): Promise<string> {
-  try {
-    const request = { wanted: (name: string) => name === 'control', maxBytes: MAX_CONTROL, label: text };
-    return (await debArchive(path, 'control').readFirst(request))?.toString('utf8') ?? '';
-  } catch (error) {
-    if (error instanceof InfraError) throw new UserError(error.message, { cause: error });
-    throw error;
-  }
+interface Control {
+  name: string;
+  version: string;
+  architecture: string;
+}
+
+async function readControl(path: string, label: string): Promise<Control> {
+  const request = { wanted: (name: string) => name === 'control', maxBytes: MAX_CONTROL, label };
+  const text = (await debArchive(path, 'control').readFirst(request))?.toString('utf8') ?? '';
+  const { package: name = '', version = '', architecture = '' } = parseStanza(text);
+  return { name, version, architecture };
+}
+
+/** The `uname -r` that the name of a package has. */
+function releaseOf(name: string): string {
+  return parsePackageName(name)?.release ?? name.replace(IMAGE_PACKAGE, '');
 }
 
 async function plan(selector: PathSelector): Promise<SourceKernel<PathOrigin>[]> {
   const { text, path } = selector;
   await checkFile(selector);
-  const { package: name = '', version: packageVersion = '', architecture } = parseStanza(await readControl(selector));
-  const kernel = kernelVersionOf(packageVersion) ?? tryParseKernelVersion(name.replace(/^linux-(image|binary)-/, ''));
-  if (!kernel || !/^linux-(image|binary)-/.test(name)) {
+  const {
+    name,
+    version: packageVersion,
+    architecture,
+  } = await readControl(path, text).catch((error: unknown) => {
+    // Only the user can replace a damaged package of the user.
+    if (error instanceof InfraError) throw new UserError(error.message, { cause: error });
+    throw error;
+  });
+  const kernel = kernelVersionOf(packageVersion) ?? tryParseKernelVersion(name.replace(IMAGE_PACKAGE, ''));
+  if (!kernel || !IMAGE_PACKAGE.test(name)) {
     throw new UserError(`${text}: not a kernel package: it is ${name || basename(path)} ${packageVersion}`.trimEnd());
   }
   if (architecture !== 'amd64' && architecture !== 'arm64') {
-    throw new UserError(`${text}: its architecture ${architecture ?? ''} is neither amd64 nor arm64`);
+    throw new UserError(`${text}: its architecture ${architecture} is neither amd64 nor arm64`);
   }
-  const release = parsePackageName(name)?.release ?? name.replace(/^linux-(image|binary)-(unsigned-)?/, '');
   return [
     {
-      id: safeId(`deb-${release}`),
+      id: safeId(`deb-${releaseOf(name)}`),
       key: path,
       selector: text,
       version: upstreamOf(kernel),
@@ -59,28 +68,19 @@ async function plan(selector: PathSelector): Promise<SourceKernel<PathOrigin>[]>
   ];
 }
 
-async function pull(kernel: SourceKernel<PathOrigin>, { cache }: KernelOptions): Promise<Delivery<PathOrigin>> {
-  const { path } = kernel.origin;
-  const sha256 = await sha256Of(path);
-  const known = await cachedPackage(cache, sha256);
-  const cached = known ?? (await cachePackage(cache, { archive: debArchive(path), sha256, label: kernel.selector, trust: OWN }));
-  return { kernel, cached, notes: [] };
+/** Ubuntu has modules and configuration in `linux-modules-…` and `linux-modules-extra-…`, Debian since 6.19 in `linux-modules-…` and `linux-base-…`. */
+async function companions(path: string): Promise<string[]> {
+  const image = await readControl(path, path);
+  const release = releaseOf(image.name);
+  const wanted = ['modules', 'modules-extra', 'base'].map((part) => `linux-${part}-${release}`);
+  const found: string[] = [];
+  for (const file of (await readdir(dirname(path))).toSorted()) {
+    if (!file.endsWith('.deb') || !wanted.some((name) => file.startsWith(`${name}_`))) continue;
+    const beside = join(dirname(path), file);
+    const { name, version, architecture } = await readControl(beside, file);
+    if (wanted.includes(name) && version === image.version && architecture === image.architecture) found.push(beside);
+  }
+  return found;
 }
 
-export const debOperations: SourceOperations<PathSelector, PathOrigin> = {
-  planner: () => plan,
-  isCached: async ({ path }, cache) => isPackageCached(cache, await sha256Of(path)),
-  verify: () => OWN,
-  pull,
-  config: async ({ path }, cached) => {
-    const { config, notes } = await findConfig(cached, async () => {
-      const text = await configIn(debArchive(path), path);
-      return text && { text, keptAs: 'config of the kernel' };
-    });
-    return { config: config ?? (await configBeside(path, cached.release)), notes };
-  },
-  modules: async ({ path }, { cache }) =>
-    cachedModules(cache, await sha256Of(path), async (folder) => unpackModules(debArchive(path), basename(path), folder)),
-  cachedModules: async ({ path }, cache) => modulesOfPackages(cache, [await sha256Of(path)]),
-  lock: null,
-};
+export const debOperations = packageOperations({ plan, check: async () => {}, archive: debArchive, companions });

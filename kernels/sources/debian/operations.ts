@@ -135,7 +135,7 @@ async function modules({ candidates: [one] }: DebianOrigin, options: KernelOptio
   if (file.kind === 'unlisted') await checkUnlisted(file, options);
   return cachedModules(options.cache, modulesKey(one, file), async (folder) => {
     const done = await withPackage(file, options, async (deb) => {
-      await unpackModules(debArchive(deb), file.name, folder);
+      await unpackModules([{ archive: debArchive(deb), label: file.name }], folder);
       return true;
     });
     if (done === null) throw new InfraError(`the mirror no longer has ${file.name} ${one.version} with the modules of ${one.release}`);

@@ -133,6 +133,7 @@ describe('missing packages', () => {
       'busybox-static',
       'bzip2',
       'cpio',
+      'rpm',
       'binutils',
       'perl',
       'libxml2-utils',
