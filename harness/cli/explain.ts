@@ -3,12 +3,12 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { failureText } from '../../reports/terminal/failure.ts';
-import { explanationText } from '../../reports/terminal/explanation.ts';
+import { explanationText, noVerdictReason } from '../../reports/terminal/explanation.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { UserError } from '../base/errors.ts';
 import { FAILURE_CLASSES, type FailureClass, FAILURES } from '../base/failures.ts';
 import { didYouMean } from '../base/similar.ts';
-import { explainFailuresOf, type Explained } from '../library/explain.ts';
+import { type CellWithoutVerdict, explainFailuresOf, type Explained } from '../library/explain.ts';
 import { sourcesOf } from '../library/sources.ts';
 import { EXIT } from './exit-codes.ts';
 import { addHelp } from './help.ts';
@@ -62,6 +62,8 @@ async function checkNoMisspeltClass(inputs: readonly string[]): Promise<void> {
   }
 }
 
+const noVerdictText = (cell: CellWithoutVerdict) => `${cell.object} has no verdict on ${cell.kernel}: ${noVerdictReason(cell)}`;
+
 async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   const [first = '', cell, ...more] = inputs;
   if (inputs.some(isClass) && !(await areResults(first))) {
@@ -76,18 +78,24 @@ async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   if (fromResults && more.length > 0) throw new UserError('results are explained one file at a time: corematrix explain RESULTS [CELL]');
   if (!fromResults) await checkNoMisspeltClass(inputs);
   const read = fromResults ? await readResultsAt(first) : null;
-  const { explanation, problems, notes } = read
-    ? await explainFailuresOf({ results: read.results, cell })
-    : await explainObjects(inputs, options);
+  const explained = read ? await explainFailuresOf({ results: read.results, cell }) : await explainObjects(inputs, options);
+  const { explanation, noVerdict, problems, notes } = explained;
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   for (const note of notes) writeLine(process.stderr, `note: ${note}`);
+  if (options.json === true) for (const each of noVerdict) writeLine(process.stderr, `note: ${noVerdictText(each)}`);
   if (options.json === true) process.stdout.write(escapedJson(`${JSON.stringify(explanation)}\n`));
   else {
     const folder = read ? { folder: dirname(read.name) } : {};
-    process.stdout.write(explanationText(explanation, { colour: isColoured(process.stdout), ...folder }));
+    process.stdout.write(explanationText(explanation, { colour: isColoured(process.stdout), noVerdict, ...folder }));
   }
-  if (explanation.causes.some(({ certainty }) => certainty !== 'possible')) process.exitCode = EXIT.incompatible;
-  else process.exitCode = problems.length > 0 ? EXIT.usage : EXIT.asExpected;
+  process.exitCode = exitCodeOf(explained);
+}
+
+/** A failure comes before what is missing. */
+function exitCodeOf({ explanation, noVerdict, problems }: Explained): number {
+  if (explanation.causes.some(({ certainty }) => certainty !== 'possible')) return EXIT.incompatible;
+  if (problems.length > 0) return EXIT.usage;
+  return noVerdict.length > 0 ? EXIT.infrastructure : EXIT.asExpected;
 }
 
 /** Adds `explain` to the command line. */
@@ -124,6 +132,7 @@ export function addExplainCommand(program: Command): void {
       usage: 'wrong usage or configuration, or an object or a kernel that cannot be used',
       asExpected: 'no program failed or is certain to fail',
       incompatible: 'a program failed or is certain to fail',
+      infrastructure: 'no program failed, but cells of the results have no verdict',
     },
     examples: [
       'corematrix explain prog.bpf.o',

@@ -11,7 +11,7 @@ import type { PullMissing } from '../kernel-btf/kernels.ts';
 import { loaderNotes } from '../plan/inputs/loader-notes.ts';
 import { fixedOffsetNotes } from '../predict/fixed-offsets.ts';
 import type { Explanation } from '../results/explanation.ts';
-import type { Results } from '../results/schema.ts';
+import type { CellResult, Results } from '../results/schema.ts';
 import { absentModules } from './absent-modules.ts';
 import { chosenKernels, findChosenKernels, type NamedObjects, readConfigured } from './configured.ts';
 import { checkOptions, type Rule, RULES } from './check-options.ts';
@@ -35,8 +35,16 @@ export interface ExplainResults {
   objects?: never;
 }
 
+/** A cell without a verdict: the guest or the machine failed, or the cell did not run. */
+export interface CellWithoutVerdict extends Pick<CellResult, 'kernel' | 'object' | 'class'> {
+  status: 'infra' | 'not-run';
+  reason: string | null;
+}
+
 export interface Explained {
   explanation: Explanation;
+  /** Cells of the results that have no verdict, so that nothing is known of their failures; empty for objects. */
+  noVerdict: CellWithoutVerdict[];
   /** One line for every object or kernel that cannot be used. */
   problems: string[];
   /** One line for every peculiarity that changes nothing. */
@@ -53,7 +61,7 @@ async function explainObjects({ kernels, pull, loader, ...named }: ExplainObject
   const cache = openKernels(found.kernels, (problem) => problems.push(problem));
   const { failures, recordsOf } = await failuresByPrediction(inputs.objects, cache);
   const explanation = await explainFailures(failures, inputs.objects, cache, recordsOf);
-  return { explanation, problems, notes: [...loaderNotes(inputs.objects), ...fixedOffsetNotes(inputs.objects)] };
+  return { explanation, noVerdict: [], problems, notes: [...loaderNotes(inputs.objects), ...fixedOffsetNotes(inputs.objects)] };
 }
 
 /** The cells that an argument names: the id or series of a kernel, the id of an object, or both as KERNEL/OBJECT. */
@@ -70,6 +78,13 @@ function wantedCells({ kernels, objects }: Results, cell: string | undefined): (
     throw new UserError(`no kernel or object '${unknown}' in these results; there are ${known}`);
   }
   return (kernel, object) => wanted.every((word) => word.kernels.includes(kernel) || word.objects.includes(object));
+}
+
+function cellsWithoutVerdict({ cells }: Results, wanted: (kernel: string, object: string) => boolean): CellWithoutVerdict[] {
+  return cells.flatMap(({ kernel, object, status, class: failure, reason }) => {
+    if ((status !== 'infra' && status !== 'not-run') || !wanted(kernel, object)) return [];
+    return [{ kernel, object, status, class: failure, reason }];
+  });
 }
 
 async function explainResults({ results, cell }: ExplainResults): Promise<Explained> {
@@ -90,6 +105,7 @@ async function explainResults({ results, cell }: ExplainResults): Promise<Explai
   );
   const guarded = all.guarded.filter(({ object, kernels }) => kernels.some((kernel) => wanted(kernel, object)));
   return {
+    noVerdict: cellsWithoutVerdict(results, wanted),
     explanation: { ...all, causes, semanticChanges, ...(moved && { movedArguments: moved }), guarded },
     problems,
     notes: fixedOffsetNotes(objects),

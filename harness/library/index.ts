@@ -10,7 +10,7 @@ export type { Explanation, RootCause } from '../results/explanation.ts';
 export type { NamedResults } from '../results/merge.ts';
 export type { CellProgram, CellResult, KernelResult, ObjectResult, Results } from '../results/schema.ts';
 export type { RunEvent } from '../run/events.ts';
-export { explain, type Explained, type ExplainObjects, type ExplainResults } from './explain.ts';
+export { explain, type CellWithoutVerdict, type Explained, type ExplainObjects, type ExplainResults } from './explain.ts';
 export { floor, type FloorOptions } from './floor.ts';
 export { loadConfig, type LoadedConfig, type ConfigOptions } from './load-config.ts';
 export { merge } from './merge.ts';

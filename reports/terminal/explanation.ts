@@ -18,7 +18,17 @@ import { paint, type Colours } from './paint.ts';
 
 const MAX_EVIDENCE = 6;
 
+/** A cell of which an explanation says nothing. */
+interface CellWithoutVerdict {
+  kernel: string;
+  object: string;
+  class: string | null;
+  reason: string | null;
+}
+
 interface ExplanationOptions extends Colours {
+  /** Cells without a verdict (default: none). */
+  noVerdict?: readonly CellWithoutVerdict[];
   /** The report folder with the logs (default: none, and no path of a log is shown). */
   folder?: string;
 }
@@ -132,6 +142,35 @@ function guardedLines(places: readonly GuardedPlace[], nameOf: NameOf, options: 
   return [paint('missing, but guarded', 'green', options), ...lines, ''];
 }
 
+/** Why a cell has no verdict. */
+export function noVerdictReason({ class: failure, reason }: Pick<CellWithoutVerdict, 'class' | 'reason'>): string {
+  return [failure, reason].filter((part) => part !== null).join(': ') || 'the cell did not run';
+}
+
+/** The cells without a verdict: those with one object and one reason together. */
+function noVerdictLines(cells: readonly CellWithoutVerdict[], nameOf: NameOf, options: Colours): string[] {
+  if (cells.length === 0) return [];
+  const groups = new Map<string, CellWithoutVerdict[]>();
+  for (const cell of cells) {
+    const key = JSON.stringify([cell.object, noVerdictReason(cell)]);
+    groups.set(key, [...(groups.get(key) ?? []), cell]);
+  }
+  const lines = [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const kernels = group.map(({ kernel }) => kernel);
+    return [`  ${visible(first.object)} on ${listed(kernels, nameOf)}`, `    ${visible(noVerdictReason(first))}`];
+  });
+  return [paint('no verdict', 'magenta', options), ...lines, ''];
+}
+
+/** What the last line says of a number of root causes and of cells without a verdict. */
+function totalText(causes: number, noVerdict: number): string {
+  const without = noVerdict === 0 ? '' : `${plural(noVerdict, 'cell')} without a verdict`;
+  if (causes > 0) return [plural(causes, 'root cause'), without].filter((part) => part !== '').join(', ');
+  return without === '' ? 'nothing fails' : `no failure is known, ${without}`;
+}
+
 /** A few lines for each root cause, and a summary line; ends in a newline. Untrusted text is escaped. */
 export function explanationText(
   { kernels, causes, semanticChanges: silent, movedArguments = [], guarded }: Explanation,
@@ -147,12 +186,14 @@ export function explanationText(
           nameOf,
         )}`
       : '';
-  const total = causes.length === 0 ? 'nothing fails' : plural(causes.length, 'root cause');
+  const { noVerdict = [] } = options;
+  const total = totalText(causes.length, noVerdict.length);
   const lines = [
     ...causes.flatMap((cause) => causeLines(cause, nameOf, options)),
     ...semanticChangeLines(silent, nameOf, options),
     ...movedArgumentLines(movedArguments, nameOf, options),
     ...guardedLines(guarded, nameOf, options),
+    ...noVerdictLines(noVerdict, nameOf, options),
   ];
   return `${[...lines, `${total} on ${plural(kernels.length, 'kernel')}${without}`].join('\n')}\n`;
 }
