@@ -175,16 +175,39 @@ function verifierFailure(object: BpfObject, examined: ExaminedLoad, program: str
   return hit ? hitFailure(object, examined, program, hit) : null;
 }
 
-/** What decides on one program besides its load: findings about it, and the order in which its loader meets failures. */
+/** What decides on one program besides its load. */
 interface Known {
+  /** About the program, and about what all programs share. */
   findings: readonly Finding[];
+  /** It meets failures in an order of its own. */
   loader: Loader;
+  /** Whether the loader may read the object otherwise than this module does, so that nothing is certain. */
+  isDamaged: boolean;
 }
 
+/** What relocations and the verifier have against a program. */
+function codeFindings(object: BpfObject, examined: ExaminedLoad, program: string): Finding[] {
+  const certain = [relocationFailure(object, examined), verifierFailure(object, examined, program, true)];
+  const possible = verifierFailure(object, examined, program, false);
+  return [
+    ...certain.flatMap((failure) => (failure ? [{ failure, certain: true }] : [])),
+    ...(possible ? [{ failure: possible, certain: false }] : []),
+  ];
+}
+
+/** The prediction for a program that its loader does not load. */
+const notLoaded = (name: string): PredictedProgram => ({ name, isDamaged: false, failure: null, possible: null, findings: [] });
+
+const uncertain = (finding: Finding): Finding => ({ ...finding, certain: false });
+
 /** Predicts one program; the first failure in the order of libbpf and the kernel decides. A program that is not loaded has none. */
-function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, { findings, loader }: Known): PredictedProgram {
+function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgram, known: Known): PredictedProgram {
+  const { loader, isDamaged } = known;
   const { name, autoload, attachTo } = program;
-  if (autoload === false) return { name, failure: null, possible: null, findings: [] };
+  if (autoload === false) return notLoaded(name);
+  const code = codeFindings(object, examined, name);
+  const findings = isDamaged ? [...known.findings, ...code].map(uncertain) : known.findings;
+  const all = isDamaged ? findings : [...findings, ...code];
   // libbpf looks up a target that the loader sets before everything else.
   const named =
     attachTo === null
@@ -193,19 +216,17 @@ function programIn(object: BpfObject, examined: ExaminedLoad, program: BpfProgra
           return failureClass === 'attach-target-missing' && stage !== 'attach' && !isAboutSymbols(reason) && !refusesTarget;
         })?.failure;
   const first = (certain: boolean): PredictedFailure | null => {
-    const own = findings.filter((finding) => finding.certain === certain);
-    const others = [certain ? relocationFailure(object, examined) : null, verifierFailure(object, examined, name, certain)];
-    const all = [...own, ...others.flatMap((failure) => (failure ? [{ failure }] : []))];
-    return all.toSorted((a, b) => stepOf(a, loader) - stepOf(b, loader))[0]?.failure ?? null;
+    const wanted = all.filter((finding) => finding.certain === certain);
+    return wanted.toSorted((a, b) => stepOf(a, loader) - stepOf(b, loader))[0]?.failure ?? null;
   };
   const certain = first(true);
   const failure = certain && (named ?? certain);
   const possible = failure ? null : first(false);
   const inCode = (examined.reach.get(name)?.hits ?? []).flatMap((hit): ProgramFinding[] => {
     const unknown = hit.rejection.type === 'poison' ? null : hitFailure(object, examined, name, hit);
-    return unknown ? [{ failure: unknown, certain: hit.certain, at: { program: hit.owner.name, insn: hit.insn } }] : [];
+    return unknown ? [{ failure: unknown, certain: hit.certain && !isDamaged, at: { program: hit.owner.name, insn: hit.insn } }] : [];
   });
-  return { name, failure, possible, findings: [...findings.map((finding) => ({ ...finding, at: null })), ...inCode] };
+  return { name, isDamaged, failure, possible, findings: [...findings.map((finding) => ({ ...finding, at: null })), ...inCode] };
 }
 
 /** What several loads show about each instruction, so that no relocation searches through all loads. */
@@ -276,9 +297,10 @@ function unreadableModule({ relocations }: BpfObject, { unreadable, custom }: Ke
 /** The prediction if every program fails before relocation. No relocation is reached. */
 function refusedCell(object: BpfObject, failure: PredictedFailure, loader: Loader): PredictedCell {
   // A library may notice damage before what is certain.
-  const findings = [{ failure, certain: true, at: null }, ...damageFindings(object, loader).map((finding) => ({ ...finding, at: null }))];
+  const damage = damageFindings(object, loader).map((finding) => ({ ...finding, at: null }));
+  const findings = [{ failure, certain: true, at: null }, ...damage];
   const programs = object.programs.map(({ name, autoload }) => {
-    return autoload === false ? { name, failure: null, possible: null, findings: [] } : { name, failure, possible: null, findings };
+    return autoload === false ? notLoaded(name) : { name, isDamaged: damage.length > 0, failure, possible: null, findings };
   });
   return { programs, relocations: relocationRecords(object, []), loads: [] };
 }
@@ -299,14 +321,15 @@ const NO_BTF: PredictedFailure = {
 
 /** The prediction on a kernel without BTF: only what the object alone decides, and that relocations fail. */
 function cellWithoutBtf(object: BpfObject, loader: Loader): PredictedCell {
-  const refused = refusedByLoader(object, loader) ?? (object.relocations.length > 0 ? NO_BTF : null);
   const damage = damageFindings(object, loader);
+  const refused = refusedByLoader(object, loader) ?? (object.relocations.length > 0 && damage.length === 0 ? NO_BTF : null);
   const programs = object.programs.map((program): PredictedProgram => {
-    if (program.autoload === false) return { name: program.name, failure: null, possible: null, findings: [] };
+    if (program.autoload === false) return notLoaded(program.name);
     const own = programRefusedByLibbpf(program, object, loader);
     const failure = refused ?? own[0]?.failure ?? null;
     const possible = failure ? null : (damage[0]?.failure ?? null);
-    return { name: program.name, failure, possible, findings: [...damage, ...own].map((finding) => ({ ...finding, at: null })) };
+    const findings = [...damage, ...own].map((finding) => ({ ...finding, at: null }));
+    return { name: program.name, isDamaged: damage.length > 0, failure, possible, findings };
   });
   return { programs, relocations: [], loads: [] };
 }
@@ -382,7 +405,11 @@ export function predictCell(
   );
   const sharedBy = sharedFindings(decided, kernel, loader);
   const verdictOn = (load: ExaminedLoad, program: BpfProgram) =>
-    programIn(decided, load, program, { findings: [...sharedBy(program, load), ...(own.get(program.name) ?? [])], loader });
+    programIn(decided, load, program, {
+      findings: [...sharedBy(program, load), ...(own.get(program.name) ?? [])],
+      loader,
+      isDamaged: damage.length > 0,
+    });
   const deciding = loadable(decided, kernel, loader);
   const { object, others } = chooseAlternatives(
     decided,

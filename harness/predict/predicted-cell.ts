@@ -5,11 +5,16 @@ import type { Finding, PredictedFailure } from './findings/finding.ts';
 
 export interface PredictedProgram {
   name: string;
+  /** True if the object is damaged and its loader may read it otherwise. Then nothing is certain, and any failure may occur. */
+  isDamaged: boolean;
   /** The certain failure; null if BTF shows none. The program may still fail for a reason that BTF does not contain. */
   failure: PredictedFailure | null;
   /** The failure if the verifier reaches an instruction that it may or may not reach, or if no module provides what the kernel lacks. */
   possible: PredictedFailure | null;
-  /** All findings except relocations, in the order in which a load shows them. Each shows only after those before it are fixed. */
+  /**
+   * All findings except relocations, in the order in which a load shows them. Each shows only after those before it are fixed. Relocations
+   * of a damaged object are among them, because its loader may read them otherwise.
+   */
   findings: ProgramFinding[];
 }
 

@@ -12,8 +12,11 @@ interface PredictedProgramStatus {
   name: string;
   status: PredictedStatus;
   class: FailureClass | null;
-  /** Other failures that BTF shows. A load ends at the first that it meets, which is not always the one that is certain. */
-  others: readonly FailureClass[];
+  /**
+   * Other failures that BTF shows. A load ends at the first that it meets, which is not always the one that is certain. `any` for a damaged
+   * object, which its loader may read otherwise.
+   */
+  others: readonly FailureClass[] | 'any';
 }
 
 /** The part of a prediction that results keep. */
@@ -23,8 +26,8 @@ export interface RecordedPrediction {
   relocations: readonly Pick<CellRelocation, 'ref' | 'outcome' | 'target'>[];
 }
 
-function predicted({ name, failure, possible, findings }: PredictedProgram): PredictedProgramStatus {
-  const others = [...new Set(findings.map((finding) => finding.failure.class))];
+function predicted({ name, isDamaged, failure, possible, findings }: PredictedProgram): PredictedProgramStatus {
+  const others = isDamaged ? 'any' : [...new Set(findings.map((finding) => finding.failure.class))];
   if (failure) return { name, status: 'fail', class: failure.class, others };
   return possible ? { name, status: 'may-fail', class: possible.class, others } : { name, status: 'unknown', class: null, others };
 }
@@ -50,7 +53,8 @@ function agrees(prediction: PredictedProgramStatus, program: CellProgram): boole
   const { status, class: failure } = program;
   if (status === 'pass') return prediction.status !== 'fail';
   if (status !== 'fail') return null;
-  return prediction.class === failure || prediction.others.some((other) => other === failure) || !isPredictable(program);
+  const { others } = prediction;
+  return prediction.class === failure || others === 'any' || others.some((other) => other === failure) || !isPredictable(program);
 }
 
 function withProgramPrediction(program: CellProgram, own: PredictedProgramStatus | undefined): CellProgram {

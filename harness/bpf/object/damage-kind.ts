@@ -30,6 +30,8 @@ export type DamageKind =
   | 'ext-offset'
   | 'ext-string'
   | 'ext-function'
+  | 'ext-order'
+  | 'ext-instruction'
   | 'ext-type';
 
 export interface Damage {

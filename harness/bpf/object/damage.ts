@@ -36,6 +36,9 @@ function* symbolDamages({ sections }: Elf, symbols: readonly ElfSymbol[]): Gener
     if (name.includes(REPLACEMENT)) yield { kind: 'symbol-name', words: `the name of symbol ${name} is no UTF-8` };
     if (section >= SHN_LORESERVE) continue;
     const own = sections[section];
+    if (own && name === '' && type === STT_FUNC && isCode(own)) {
+      yield { kind: 'symbol-name', words: `a function in section ${own.name} has no name` };
+    }
     if (!own) {
       yield { kind: 'symbol-section', words: `symbol ${name} is in section ${section}, which does not exist` };
       continue;

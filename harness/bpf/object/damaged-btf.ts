@@ -1,12 +1,14 @@
 // Finds what in the BTF of an object no compiler writes: strings, kinds, references and sections that do not fit.
 import { type Btf, kindOf, nameOf, typeWord, vlenOf } from '../btf/btf.ts';
-import { allMembers, integerOf, referencedType, sizeField, variableOf } from '../btf/types.ts';
+import { allMembers, detailOf, integerOf, referencedType, sizeField, variableOf } from '../btf/types.ts';
 import { type Elf, type ElfSymbol, sectionNamed, STB_LOCAL } from '../elf/elf.ts';
 import type { Damage } from './damage-kind.ts';
 
 const SHT_PROGBITS = 1;
 const SHT_NOBITS = 8;
 const HEAD_WORDS = 3;
+/** BTF_VAR_STATIC. */
+const LINKAGE_STATIC = 0;
 /** In bits. */
 const LARGEST_INTEGER = 128;
 /** Words of each element, for the kinds whose elements begin with a name. */
@@ -68,7 +70,8 @@ function* variableDamages(btf: Btf, id: number, { elf, symbols }: File): Generat
     const variable = variableOf(btf, id, index);
     const name = variable ? nameOf(btf, variable.type) : '';
     const symbol = symbols.find((each) => each.name === name && elf.sections[each.section]?.name === section);
-    const isSame = symbol !== undefined && (symbol.size === variable?.size || symbol.binding === STB_LOCAL);
+    const isStatic = variable !== null && detailOf(btf, variable.type) === LINKAGE_STATIC;
+    const isSame = symbol !== undefined && (symbol.size === variable?.size || isStatic) && (symbol.binding === STB_LOCAL) === isStatic;
     if (!isSame) yield { kind: 'data-variable', words: `variable ${name} in BTF of section ${section} is not that of the file` };
   }
 }

@@ -50,9 +50,50 @@ function* recordDamages(
   }
 }
 
+/** An instruction of 64 bits takes up two places. */
+const WIDE_LOAD = 0x18;
+/** The classes of loads and stores, and of arithmetic, which has a value in the instruction unless it takes it from a register. */
+const [MOVES_MEMORY, ARITHMETIC] = [new Set([0x01, 0x02, 0x03]), new Set([0x04, 0x07])];
+const [CLASS, FROM_REGISTER] = [0x07, 0x08];
+
+/** Whether an instruction has a value that a relocation can change. */
+function isRelocatable(opcode: number): boolean {
+  const kind = opcode & CLASS;
+  return opcode === WIDE_LOAD || MOVES_MEMORY.has(kind) || (ARITHMETIC.has(kind) && (opcode & FROM_REGISTER) === 0);
+}
+
+interface Group {
+  at: number;
+  /** Bytes of a record. */
+  size: number;
+  count: number;
+  section: string;
+}
+
+/**
+ * Relocations of one section that libraries read in different ways. cilium/ebpf uses none that follows a second one for the same instruction,
+ * or one for the second half of an instruction. aya writes a value into any instruction of the class of 64-bit loads.
+ * @see assignMetadata() in cilium/ebpf's elf_reader.go, ComputedRelocation::apply() in aya-obj's btf/relocation.rs
+ */
+function* relocationDamages({ btf, elf, view }: Extension, { at, size, count, section }: Group): Generator<Damage> {
+  const code = sectionNamed(elf, section)?.bytes ?? new Uint8Array();
+  const seen = new Set<number>();
+  for (let index = 0; index < count && at + (index + 1) * size <= view.byteLength; index++) {
+    const offset = view.getUint32(at + index * size, btf.littleEndian);
+    const opcode = code[offset];
+    const where = `at offset ${offset} of section ${section}`;
+    if (seen.has(offset)) yield { kind: 'ext-order', words: `two relocations are for the instruction ${where}` };
+    seen.add(offset);
+    if (opcode !== undefined && !isRelocatable(opcode)) {
+      yield { kind: 'ext-instruction', words: `a relocation is for the instruction ${where}, which has no value for it` };
+    }
+  }
+}
+
 function* partDamages(extension: Extension, { part, start, length }: Part): Generator<Damage> {
   const { btf, view } = extension;
   const u32 = (at: number) => view.getUint32(at, btf.littleEndian);
+  const sections = new Set<string>();
   const end = Math.min(start + length, view.byteLength);
   if (start + 4 > end) return;
   const size = u32(start);
@@ -65,8 +106,11 @@ function* partDamages(extension: Extension, { part, start, length }: Part): Gene
     } else if (sectionNamed(extension.elf, section) === undefined) {
       yield { kind: 'ext-section', words: `${part.part} information names section ${section}, which does not exist` };
     }
+    if (sections.has(section)) yield { kind: 'ext-order', words: `${part.part} information names section ${section} twice` };
+    sections.add(section);
     const count = u32(at + 4);
     at += SECTION_HEADER;
+    if (part.part === 'relocation') yield* relocationDamages(extension, { at, size, count, section });
     for (let index = 0; index < count && at + size <= end; index++, at += size) yield* recordDamages(extension, { part, at, section });
   }
 }

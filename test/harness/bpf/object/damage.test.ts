@@ -106,6 +106,54 @@ it('damage in headers, symbols, relocations, code and maps is named', () => {
   `);
 });
 
+const READS = `struct task_struct { int pid; int tgid; } access_index;
+SEC("tp_btf/sched_switch") int reads(u64 *ctx) { struct task_struct *task = (void *)ctx[1]; return (task->pid + task->tgid) & 1; }`;
+/** The first relocation in .BTF.ext, after the size of a record, the name of its section and the number of relocations. */
+const BEFORE_FIRST = 12;
+const RECORD = 16;
+/** BPF_LD | BPF_ABS */
+const LOAD_OF_PACKET = 0x20;
+
+it('relocations that libraries read in different ways, and functions without a name, are named', async () => {
+  const bytes = await readFile(await compileBpf(folder, 'reads', READS));
+  const whole = readBpfObject(bytes, 'reads');
+  const damaged = (change: (ext: DataView, first: number, code: Uint8Array) => void): string[] => {
+    const { elf } = readBpfObject(Uint8Array.from(bytes), 'copy');
+    const part = sectionNamed(elf, '.BTF.ext')?.bytes ?? new Uint8Array();
+    const ext = new DataView(part.buffer, part.byteOffset, part.byteLength);
+    change(ext, ext.getUint32(4, true) + ext.getUint32(24, true) + BEFORE_FIRST, sectionNamed(elf, 'tp_btf/sched_switch')?.bytes ?? part);
+    return words(readBpfObject(new Uint8Array(part.buffer), 'damaged'));
+  };
+  expect(words(whole)).toEqual([]);
+  expect({
+    twice: damaged((ext, first) => ext.setUint32(first + RECORD, ext.getUint32(first, true), true)),
+    'without a value': damaged((ext, first, code) => code.set([LOAD_OF_PACKET], ext.getUint32(first, true))),
+    'without a name': words(
+      readBpfObject(
+        changedElf(bytes, ({ symbol }) => symbol('reads').setUint32(0, 0, true)),
+        'nameless',
+      ),
+    ),
+    'local symbol': changed(({ symbol }) => symbol('seen').setUint8(4, 1)),
+  }).toMatchInlineSnapshot(`
+    {
+      "local symbol": [
+        "data-variable: variable seen in BTF of section .bss is not that of the file",
+      ],
+      "twice": [
+        "ext-order: two relocations are for the instruction at offset 8 of section tp_btf/sched_switch",
+      ],
+      "without a name": [
+        "symbol-name: a function in section tp_btf/sched_switch has no name",
+        "code-without-symbols: section tp_btf/sched_switch has code, but no function",
+      ],
+      "without a value": [
+        "ext-instruction: a relocation is for the instruction at offset 8 of section tp_btf/sched_switch, which has no value for it",
+      ],
+    }
+  `);
+});
+
 it('damage in BTF and .BTF.ext is named', () => {
   const types = 24;
   const found = {
