@@ -27,6 +27,7 @@ import {
   refusedByLoader,
   usdtWithoutMaps,
 } from './findings/object-only.ts';
+import { isKnownToCilium } from '../bpf/object/section-names.ts';
 import { attachByNameFindings, certainlyWithoutTarget } from './findings/attach-by-name.ts';
 import { attachTypeFindings, deviceTypeFindings, withoutAttachFunction } from './findings/attach-type.ts';
 import { callbackFindings } from './findings/callbacks.ts';
@@ -352,18 +353,15 @@ function sharedFindings(object: BpfObject, kernel: KernelTypes, loader: Loader):
   };
 }
 
-/**
- * Predicts a cell from an object and a kernel's types, null for a kernel without BTF. Pure: starts and reads nothing. Like a run, it loads the whole object first, and
- * each program alone if that fails.
- * @param mode whether the programs are also attached
- */
-export function predictCell(
-  input: BpfObject,
-  kernel: KernelTypes | null,
-  loader: Loader = DEFAULT_LOADER,
-  mode: Mode = 'load',
-): PredictedCell {
-  if (!kernel) return cellWithoutBtf(input, loader);
+/** Switches off the programs that cilium/ebpf does not load, because it takes no type from their sections. */
+function withoutUntyped(object: BpfObject, { cilium }: Loader): BpfObject {
+  if (cilium === null) return object;
+  const isTyped = ({ hasGivenType, section }: BpfProgram) => hasGivenType || isKnownToCilium(section, cilium);
+  return { ...object, programs: object.programs.map((program) => (isTyped(program) ? program : { ...program, autoload: false })) };
+}
+
+/** Predicts a cell on a kernel with BTF. */
+function cellWithBtf(input: BpfObject, kernel: KernelTypes, loader: Loader, mode: Mode): PredictedCell {
   const refused = refusedByLoader(input, loader) ?? otherByteOrder(input, kernel) ?? unreadableModule(input, kernel, loader);
   if (refused) return refusedCell(input, refused, loader);
   const decided = decideBySupport(input, kernel, loader);
@@ -438,4 +436,19 @@ export function predictCell(
     relocations: relocationRecords(object, attempts).map(withReach(object, isAlone ? [whole] : [...single.values()])),
     loads: examined.map(({ errno, attempt: { program } }) => ({ program, errno, log: () => chosen.load(program, 'print').log })),
   };
+}
+
+/**
+ * Predicts a cell from an object and a kernel's types, null for a kernel without BTF. Pure: starts and reads nothing. Like a run, it loads the whole object first, and
+ * each program alone if that fails.
+ * @param mode whether the programs are also attached
+ */
+export function predictCell(
+  given: BpfObject,
+  kernel: KernelTypes | null,
+  loader: Loader = DEFAULT_LOADER,
+  mode: Mode = 'load',
+): PredictedCell {
+  const object = withoutUntyped(given, loader);
+  return kernel ? cellWithBtf(object, kernel, loader, mode) : cellWithoutBtf(object, loader);
 }

@@ -1,5 +1,6 @@
 // The section names from which loaders take the type of a program.
 import type { LibraryFamily } from '../../base/loader-name.ts';
+import type { CiliumRelease } from './cilium-refusal.ts';
 
 /** Names that stand alone: `xdp`, but not `xdp/ingress`. */
 const EXACT =
@@ -80,18 +81,23 @@ function isKnownToAya(section: string): boolean {
   return AYA_NAMES.has(first) || AYA_WHOLE.has(section) || AYA_TWO.has(`${first}/${second}`);
 }
 
+/** Names before the first `/` that cilium/ebpf 0.17 lacks. */
+const CILIUM_SINCE_0_22: ReadonlySet<string> = new Set(['uprobe.session', 'uprobe.session.s', 'fsession', 'fsession.s']);
+
 /**
- * Whether cilium/ebpf 0.22 takes a type from a section name. It has the names of libbpf. A name without a target may have any ending.
+ * Whether a release of cilium/ebpf takes a type from a section name; it loads no other program. It has the names of libbpf. A name without a
+ * target may have any ending.
  * @see matchSectionName() in cilium/ebpf's elf_reader.go, elfSectionDefs in its elf_sections.go
  */
-function isKnownToCilium(section: string): boolean {
+export function isKnownToCilium(section: string, release: CiliumRelease): boolean {
   const name = section.replace(/^\?/, '');
-  if (MAY_HAVE_TARGET.has(name.replace(/\/.*$/s, ''))) return true;
+  const prefix = name.replace(/\/.*$/s, '');
+  if (MAY_HAVE_TARGET.has(prefix)) return release !== '0.17' || !CILIUM_SINCE_0_22.has(prefix);
   return [...FIRST.keys()].some((known) => !MAY_HAVE_TARGET.has(known) && name.startsWith(known));
 }
 
-/** Whether each library besides libbpf takes the type of a program from a section name. */
-export const KNOWS_SECTION = { cilium: isKnownToCilium, aya: isKnownToAya } as const satisfies Record<
+/** Whether the newest release of each library besides libbpf takes the type of a program from a section name. */
+export const KNOWS_SECTION = { cilium: (section) => isKnownToCilium(section, '0.22'), aya: isKnownToAya } as const satisfies Record<
   LibraryFamily,
   (section: string) => boolean
 >;

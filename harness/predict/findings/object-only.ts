@@ -1,7 +1,7 @@
 // Findings that the object alone decides, the same on every kernel: what loaders do not open, and programs that it does not give to the kernel.
 import { ayaRefusal } from '../../bpf/object/aya-refusal.ts';
 import { usedSection } from '../../bpf/object/attach-point.ts';
-import { ciliumRefusal, type CiliumRelease } from '../../bpf/object/cilium-refusal.ts';
+import { ciliumRefusal } from '../../bpf/object/cilium-refusal.ts';
 import { nameOf } from '../../bpf/btf/btf.ts';
 import { parameterOf, parameterTypes, referencedType } from '../../bpf/btf/types.ts';
 import { damagesOf } from '../../bpf/object/damage.ts';
@@ -10,7 +10,7 @@ import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
 import { instructionRelocations } from '../../bpf/object/references.ts';
 import { sectionKnownSince } from '../../bpf/object/section-names.ts';
 import type { Loader } from '../../core-relo/loader.ts';
-import { cannotOpen, givesNoTarget, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
+import { cannotOpen, GIVEN_NO_TARGET, givesNoTarget, NEEDS_TARGET_PROGRAM } from '../../verdict/rules/object.ts';
 import { WITHOUT_USDT_MAPS } from '../../verdict/rules/attach.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 import { madeStructOps, setByNoMap, type StructOpsRules } from './made-struct-ops.ts';
@@ -122,12 +122,6 @@ export function usdtWithoutMaps(program: BpfProgram, { maps }: BpfObject, { libb
   return [{ failure: { stage: 'attach', class: 'object-invalid', reason: WITHOUT_USDT_MAPS }, certain: true }];
 }
 
-/** Sections whose programs need a target that cilium/ebpf does not look up, by release. @see findProgramTargetInKernel() in its prog.go */
-const CILIUM_GIVES_NO_TARGET = {
-  '0.17': /^(?:lsm_cgroup|freplace|struct_ops(?:\.s)?)(?:\/|$)/,
-  '0.22': /^(?:lsm_cgroup|freplace|fsession(?:\.s)?)(?:\/|$)/,
-} as const satisfies Record<CiliumRelease, RegExp>;
-
 /**
  * Finds a program that cilium/ebpf gives to the kernel without the attach target that the kernel needs.
  * @param need what the kernel lacks for the program besides; null if nothing is known
@@ -140,6 +134,6 @@ export function programWithoutTarget(program: BpfProgram, object: BpfObject, loa
   const name = section.replace(/^\?/, '');
   const isNameless = NEEDS_TARGET.test(name) && attachTo === null;
   const isUnset = type === 'struct_ops' && !isSet;
-  if (!isNameless && !isUnset && !CILIUM_GIVES_NO_TARGET[cilium].test(name)) return [];
+  if (!isNameless && !isUnset && !GIVEN_NO_TARGET[cilium].test(name)) return [];
   return [{ failure: { stage: 'verify', class: 'object-invalid', reason: givesNoTarget('cilium/ebpf', section, need) }, certain: true }];
 }

@@ -1,5 +1,6 @@
 // Rules for failures of the object itself: the library refuses the file, its content, or a setting.
 import { libraryName } from '../../base/loader-name.ts';
+import type { CiliumRelease } from '../../bpf/object/cilium-refusal.ts';
 import { namingSymbol } from '../../bpf/object/open-failure.ts';
 import { errnoName } from '../../logs/libbpf/errno.ts';
 import type { Finding, FailureContext } from './context.ts';
@@ -86,8 +87,21 @@ export function givesNoTarget(library: string, section: string, need: string | n
   return need === null ? `${words}: not the kernel's fault` : `${words}; this kernel could not load them either: ${need}`;
 }
 
+/**
+ * Sections whose programs need a target that cilium/ebpf does not look up, by release. Release 0.17 takes no type from `fsession`, and loads no
+ * such program.
+ * @see findProgramTargetInKernel() in its prog.go
+ */
+export const GIVEN_NO_TARGET = {
+  '0.17': /^(?:lsm_cgroup|freplace|struct_ops(?:\.s)?)(?:\/|$)/,
+  '0.22': /^(?:lsm_cgroup|freplace|fsession(?:\.s)?)(?:\/|$)/,
+} as const satisfies Record<CiliumRelease, RegExp>;
+
 /** What kernels answer to a program without the number of its attach target; some refuse struct_ops programs without a message. */
 const NO_TARGET = /^(?:Tracing programs must provide btf_id|attach_btf_id 0 is not )/;
+
+/** What kernels without such programs answer to one that may sleep, before they look for its target. */
+const NOT_SLEEPABLE = /^Only .* programs can be sleepable$/;
 
 /**
  * The library gave the kernel no attach target, because it does not know how for such programs. libbpf says so itself, but releases before
@@ -100,8 +114,9 @@ export function targetNotGiven({ attempt, object, program, verifier, library, un
   const unset = isSilent ? setByNoMap(program.name) : null;
   if (unset !== null) return { stage: 'verify', class: 'object-invalid', reason: unset };
   if (library !== 'cilium/ebpf') return null;
-  if (!isSilent && !NO_TARGET.test(said ?? '')) return null;
   const section = object.programs.find(({ name }) => name === program.name)?.section ?? '';
+  const isAsleep = NOT_SLEEPABLE.test(said ?? '') && GIVEN_NO_TARGET['0.22'].test(section.replace(/^\?/, ''));
+  if (!isSilent && !isAsleep && !NO_TARGET.test(said ?? '')) return null;
   return { stage: 'verify', class: 'object-invalid', reason: givesNoTarget(library, section, unmetNeed(program.name)) };
 }
 
