@@ -65,8 +65,10 @@ export interface MapFailure {
 export interface ExternFailure {
   kind: 'kconfig' | 'ksym' | 'kfunc';
   name: string;
-  /** The loader's text after the name. */
+  /** The loader's own words. */
   detail: string;
+  /** Where the kernel lacks the name: in its BTF, or in its list of symbols. Null for one that it has, and for Kconfig values. */
+  missingIn: 'btf' | 'symbols' | null;
 }
 
 export interface BtfFailure {

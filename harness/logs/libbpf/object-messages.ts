@@ -28,7 +28,9 @@ function map(step: MapFailure['step'], name: string | undefined, error: string |
 }
 
 function extern(kind: ExternFailure['kind'], name: string | undefined, detail: string | undefined): ObjectMessage {
-  return { type: 'extern', failure: { kind, name: name ?? '', detail: detail ?? '' } };
+  const inBtf = detail?.startsWith('not found in ') === true ? 'btf' : null;
+  const missingIn = kind === 'ksym' && detail === 'not resolved' ? 'symbols' : inBtf;
+  return { type: 'extern', failure: { kind, name: name ?? '', detail: detail ?? '', missingIn } };
 }
 
 function btf(kind: BtfFailure['kind'], text: string | undefined): ObjectMessage {

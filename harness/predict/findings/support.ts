@@ -12,7 +12,7 @@ import type { ObjectMap } from '../../bpf/object/maps.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
 import { type Loader, libraryOf, type TargetRules, targetModulesOf } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
-import { KCONFIG_NOT_SET, unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
+import { KCONFIG_NOT_SET, type UnresolvedKconfig, unresolvedKconfig } from '../../kernel-btf/kconfig.ts';
 import { findIn, partsOfName, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { kernelVariableFindings } from './kernel-variables.ts';
 import { kfuncState, prototypeDifferences, type RefusedKfunc } from '../../kernel-btf/kfunc-differences.ts';
@@ -107,15 +107,24 @@ function kconfigNames({ btf }: BpfObject): string[] {
   return Array.from({ length: vlenOf(btf, section) }, (_, index) => nameOf(btf, variableOf(btf, section, index)?.type ?? 0));
 }
 
+/** How a loader says that it cannot resolve a Kconfig value. @see resolveKconfig() in cilium/ebpf's collection.go */
+function kconfigDetail({ name, detail }: UnresolvedKconfig, { cilium }: Pick<Loader, 'cilium'>): string {
+  if (cilium === null) return detail;
+  if (name === '') return 'resolve .kconfig: cannot find a kconfig file';
+  return detail === KCONFIG_NOT_SET
+    ? `resolve .kconfig: config option "${name}" does not exist on this kernel`
+    : `resolve .kconfig: problem adding value for ${name}`;
+}
+
 /** Finds the first unresolved Kconfig value. The reason has the words of the verdict on a load. */
-function kconfigFailure(object: BpfObject, { config }: KernelTypes): Finding[] {
+function kconfigFailure(object: BpfObject, { config }: KernelTypes, loader: Pick<Loader, 'cilium'>): Finding[] {
   const found =
     object.btf && config !== undefined ? unresolvedKconfig(object.btf, weakNames(object), config, new Set(object.kconfig.keys())) : null;
   if (!found) return [];
   const what = found.name === '' ? "the kernel's configuration cannot be read" : `kernel configuration ${found.name}`;
   return [
     {
-      failure: { stage: 'relocate', class: 'kconfig-missing', reason: `${what}: ${found.detail}` },
+      failure: { stage: 'relocate', class: 'kconfig-missing', reason: `${what}: ${kconfigDetail(found, loader)}` },
       certain: true,
       subjects: kconfigNames(object),
     },
@@ -160,7 +169,7 @@ function impossibleMaps({ maps: defined }: BpfObject, { mapSizes, cilium, libbpf
  * a type that is missing in the BTF may exist in the kernel.
  */
 export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: Loader): Finding[] {
-  const kconfig = kconfigFailure(object, kernel);
+  const kconfig = kconfigFailure(object, kernel, loader);
   // libbpf looks for values that are not set after all other externs. @see bpf_object__resolve_externs() in libbpf.c
   const isLast = loader.libbpfMinor !== null && kconfig.some(({ failure }) => failure.reason.endsWith(`: ${KCONFIG_NOT_SET}`));
   const impossible = impossibleMaps(object, loader);

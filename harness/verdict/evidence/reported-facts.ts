@@ -30,11 +30,11 @@ type ReportedRelocation = LoaderReport['relocations'][number];
 /** Words of loaders for a kernel whose own BTF is absent or unreadable. */
 const NO_KERNEL_BTF = /load kernel spec|no BTF found for kernel|\/sys\/kernel\/btf\/vmlinux/;
 
-/** An extern that the kernel lacks. `detail` has the words of libbpf; without it, the loader's text is the detail. */
+/** What the words of a loader say about an extern. */
 interface ExternWords {
   pattern: RegExp;
   kind: ExternFailure['kind'];
-  detail?: string;
+  missingIn?: ExternFailure['missingIn'];
 }
 
 /**
@@ -43,9 +43,9 @@ interface ExternWords {
  * @see resolveKconfig() in collection.go, resolveKsymReferences() and fixupKfuncs() in linker.go of cilium/ebpf 0.17 and 0.22
  */
 const EXTERN_WORDS: readonly ExternWords[] = [
-  { pattern: /config option "(?<name>\w+)" does not exist on this kernel/, kind: 'kconfig', detail: 'not resolved' },
-  { pattern: /kfunc "(?<name>\w+)": not supported/, kind: 'kfunc', detail: 'not found in kernel or module BTFs' },
-  { pattern: /kernel is missing symbol: (?<name>\w+)/, kind: 'ksym', detail: 'not resolved' },
+  { pattern: /config option "(?<name>\w+)" does not exist on this kernel/, kind: 'kconfig' },
+  { pattern: /kfunc "(?<name>\w+)": not supported/, kind: 'kfunc', missingIn: 'btf' },
+  { pattern: /kernel is missing symbol: (?<name>\w+)/, kind: 'ksym', missingIn: 'symbols' },
   { pattern: /fixing up kfuncs: kfunc "(?<name>\w+)": /, kind: 'kfunc' },
   { pattern: /resolve \.kconfig: problem adding value for (?<name>\w+)/, kind: 'kconfig' },
   { pattern: /resolve (?:required ksyms:|ksym) (?<name>\w+)/, kind: 'ksym' },
@@ -54,12 +54,16 @@ const EXTERN_WORDS: readonly ExternWords[] = [
   { pattern: /fixing up kfuncs: /, kind: 'kfunc' },
 ];
 
+/** The program or map before the errors of cilium/ebpf. */
+const SUBJECT = /^(?:program|map) [^\s:]+: /;
+
 function externOf(text: string): ExternFailure {
-  for (const { pattern, kind, detail = text } of EXTERN_WORDS) {
+  const detail = text.replace(SUBJECT, '');
+  for (const { pattern, kind, missingIn = null } of EXTERN_WORDS) {
     const found = pattern.exec(text);
-    if (found) return { kind, name: found.groups?.['name'] ?? '', detail };
+    if (found) return { kind, name: found.groups?.['name'] ?? '', detail, missingIn };
   }
-  return { kind: 'ksym', name: '', detail: text };
+  return { kind: 'ksym', name: '', detail, missingIn: null };
 }
 
 function errorOf({ text, errno }: ReportedFailure): PrintedError {

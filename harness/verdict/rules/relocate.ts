@@ -44,11 +44,10 @@ const UNNAMED = {
   kfunc: "the kernel's kfuncs cannot be read",
 } as const satisfies Record<ExternFailure['kind'], string>;
 
-/** What libbpf lacks for an extern; null for one that it found, but cannot use. */
-function useOf({ kind, detail }: ExternFailure): NameUse | null {
-  if (kind === 'kconfig') return null;
-  if (detail === 'not resolved') return 'address';
-  if (!detail.startsWith('not found in ')) return null;
+/** What the object needs an extern for that the kernel lacks; null for one that the kernel has, but the loader cannot use. */
+function useOf({ kind, missingIn }: ExternFailure): NameUse | null {
+  if (missingIn === null) return null;
+  if (missingIn === 'symbols') return 'address';
   return kind === 'kfunc' ? 'kfunc' : 'variable';
 }
 

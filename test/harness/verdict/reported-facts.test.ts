@@ -216,18 +216,18 @@ test('the words of cilium/ebpf about an extern name the extern', () => {
     ].flatMap(externs),
   ).toMatchInlineSnapshot(`
     [
-      "kconfig 'CONFIG_NO_SUCH': not resolved",
-      "kconfig 'CONFIG_HZ': program p: resolve .kconfig: problem adding value for CONFIG_HZ: cannot use "250" for btf.Bool",
-      "kconfig '': program p: resolve .kconfig: cannot find a kconfig file: neither /boot/config-6.12.0 nor /proc/config.gz provide a kconfig",
-      "kfunc 'no_such_kfunc': not found in kernel or module BTFs",
-      "kfunc 'bpf_task_release': program p: fixing up kfuncs: kfunc "bpf_task_release": type mismatch between Fwd:"task_struct"[struct] and Struct:"task_struct"[fields=9]: incompatible types",
-      "kfunc '': program p: fixing up kfuncs: finding kfunc in kernel: permission denied",
-      "ksym 'no_such_symbol': not resolved",
-      "ksym 'first': not resolved",
-      "ksym 'first': program p: resolve .ksyms: resolve required ksyms: first,second: restricted by kernel.kptr_restrict sysctl",
-      "ksym 'no_such_symbol': program p: resolve .ksyms: resolve ksym no_such_symbol: multiple kernel symbols with the same name",
-      "ksym 'twice': program p: resolve .ksyms: resolve ksyms: symbol twice(0x10): duplicate found at address 0x20: multiple kernel symbols with the same name",
-      "ksym '': program p: resolve .ksyms: resolve ksyms: open /proc/kallsyms: permission denied",
+      "kconfig 'CONFIG_NO_SUCH': resolve .kconfig: config option "CONFIG_NO_SUCH" does not exist on this kernel",
+      "kconfig 'CONFIG_HZ': resolve .kconfig: problem adding value for CONFIG_HZ: cannot use "250" for btf.Bool",
+      "kconfig '': resolve .kconfig: cannot find a kconfig file: neither /boot/config-6.12.0 nor /proc/config.gz provide a kconfig",
+      "kfunc 'no_such_kfunc': fixing up kfuncs: kfunc "no_such_kfunc": not supported",
+      "kfunc 'bpf_task_release': fixing up kfuncs: kfunc "bpf_task_release": type mismatch between Fwd:"task_struct"[struct] and Struct:"task_struct"[fields=9]: incompatible types",
+      "kfunc '': fixing up kfuncs: finding kfunc in kernel: permission denied",
+      "ksym 'no_such_symbol': resolve .ksyms: kernel is missing symbol: no_such_symbol",
+      "ksym 'first': resolve .ksyms: kernel is missing symbol: first,second",
+      "ksym 'first': resolve .ksyms: resolve required ksyms: first,second: restricted by kernel.kptr_restrict sysctl",
+      "ksym 'no_such_symbol': resolve .ksyms: resolve ksym no_such_symbol: multiple kernel symbols with the same name",
+      "ksym 'twice': resolve .ksyms: resolve ksyms: symbol twice(0x10): duplicate found at address 0x20: multiple kernel symbols with the same name",
+      "ksym '': resolve .ksyms: resolve ksyms: open /proc/kallsyms: permission denied",
     ]
   `);
   expect(failing('extern', 'program p: resolve .ksyms: kernel is missing symbol: no_such_symbol', { name: 'p' })).toMatchInlineSnapshot(`
@@ -235,8 +235,9 @@ test('the words of cilium/ebpf about an extern name the extern', () => {
       "ended": "extern",
       "externs": [
         {
-          "detail": "not resolved",
+          "detail": "resolve .ksyms: kernel is missing symbol: no_such_symbol",
           "kind": "ksym",
+          "missingIn": "symbols",
           "name": "no_such_symbol",
         },
       ],

@@ -185,12 +185,12 @@ test('an extern that the kernel lacks has the same reason as with libbpf', () =>
     extern('resolve .ksyms: resolve ksyms: open /proc/kallsyms: permission denied', 13),
   ]).toMatchInlineSnapshot(`
     [
-      "relocate kconfig-missing 22: kernel configuration CONFIG_NO_SUCH: not resolved",
-      "relocate kconfig-missing 2: the kernel's configuration cannot be read: program p: resolve .kconfig: cannot find a kconfig file: neither /boot/config-6.12.0 nor /proc/config.gz provide a kconfig",
-      "relocate kfunc-missing 95: kfunc no_such_kfunc: not found in kernel or module BTFs",
-      "relocate kfunc-missing 13: the kernel's kfuncs cannot be read: program p: fixing up kfuncs: finding kfunc in kernel: permission denied",
-      "relocate ksym-missing 22: kernel symbol no_such_symbol: not resolved",
-      "relocate ksym-missing 13: the kernel's symbols cannot be read: program p: resolve .ksyms: resolve ksyms: open /proc/kallsyms: permission denied",
+      "relocate kconfig-missing 22: kernel configuration CONFIG_NO_SUCH: resolve .kconfig: config option "CONFIG_NO_SUCH" does not exist on this kernel",
+      "relocate kconfig-missing 2: the kernel's configuration cannot be read: resolve .kconfig: cannot find a kconfig file: neither /boot/config-6.12.0 nor /proc/config.gz provide a kconfig",
+      "relocate kfunc-missing 95: kfunc no_such_kfunc: fixing up kfuncs: kfunc "no_such_kfunc": not supported",
+      "relocate kfunc-missing 13: the kernel's kfuncs cannot be read: fixing up kfuncs: finding kfunc in kernel: permission denied",
+      "relocate ksym-missing 22: kernel symbol no_such_symbol: resolve .ksyms: kernel is missing symbol: no_such_symbol",
+      "relocate ksym-missing 13: the kernel's symbols cannot be read: resolve .ksyms: resolve ksyms: open /proc/kallsyms: permission denied",
     ]
   `);
 });
