@@ -2,7 +2,7 @@
 import { kindOf, nameOf } from '../btf/btf.ts';
 import { sizeField } from '../btf/types.ts';
 import { SHF_EXECINSTR } from '../elf/elf.ts';
-import { MAP_TYPES } from './maps.ts';
+import { MAP_TYPES, type ObjectMap } from './maps.ts';
 import type { BpfObject } from './object.ts';
 
 /** Releases of aya whose rules are known. */
@@ -43,16 +43,31 @@ function unknownSection({ elf }: BpfObject, release: AyaRelease): string | null 
 
 /** Types of maps of maps, whose inner maps aya 0.13 does not create. */
 const MAPS_OF_MAPS: ReadonlySet<string> = new Set(['array_of_maps', 'hash_of_maps']);
-/** Types of maps that every kernel has, and for which aya 0.13 has no type. */
-const NO_MAPS_OF_0_13: ReadonlySet<string> = new Set(['cgroup_array', 'cgroup_storage', 'reuseport_sockarray', 'sk_storage']);
+/** Types of maps for which each release has no type of its own, besides those of struct_ops. */
+const UNTAKEN: Readonly<Record<AyaRelease, ReadonlySet<string>>> = {
+  '0.13': new Set(
+    'cgroup_array cgroup_storage percpu_cgroup_storage reuseport_sockarray sk_storage inode_storage task_storage user_ringbuf cgrp_storage arena'.split(
+      ' ',
+    ),
+  ),
+  '0.14': new Set(['task_storage', 'user_ringbuf', 'arena']),
+};
 
-function unsupportedMap({ maps }: BpfObject, release: AyaRelease): string | null {
+/**
+ * aya's message about a map of a type that it does not know how to use; null for others. It has created the map before, if the kernel knows the type.
+ * @see create_map() in aya's bpf.rs
+ */
+export function untakenMap({ name, type }: Pick<ObjectMap, 'name' | 'type'>, release: AyaRelease): string | null {
+  if (!UNTAKEN[release].has(type)) return null;
+  if (release === '0.13') return `map error: Unsupported map type found ${MAP_TYPES.findIndex((each) => each === type)}`;
+  return `map error: type of ${name} (BPF_MAP_TYPE_${type.toUpperCase()}) is unsupported; see \`EbpfLoader::allow_unsupported_maps\``;
+}
+
+function mapOfMaps({ maps }: BpfObject, release: AyaRelease): string | null {
   if (release !== '0.13') return null;
   // The loader program names the first by name, too, because aya creates maps in no order.
   const [outer] = maps.flatMap(({ name, type }) => (MAPS_OF_MAPS.has(type) ? [name] : [])).toSorted();
-  if (outer !== undefined) return `map \`${outer}\`: this release of aya reads no definition of inner maps`;
-  const found = maps.find(({ type }) => NO_MAPS_OF_0_13.has(type));
-  return found ? `type of map \`${found.name}\` (${found.type}) is unsupported` : null;
+  return outer === undefined ? null : `map \`${outer}\`: this release of aya reads no definition of inner maps`;
 }
 
 /** aya looks up the size of each section of variables; those of externs are no sections of the file. */
@@ -93,5 +108,5 @@ function unknownMapType({ maps }: BpfObject): string | null {
  */
 export function ayaRefusal(object: BpfObject, release: AyaRelease): string | null {
   const opened = unknownKind(object) ?? unknownSection(object, release) ?? externSection(object) ?? mapsWithoutBtf(object);
-  return opened ?? unknownMapType(object) ?? unsupportedMap(object, release);
+  return opened ?? unknownMapType(object) ?? mapOfMaps(object, release);
 }

@@ -3,6 +3,7 @@ import type { ExternFinding, Finding, PredictedFailure } from './finding.ts';
 import { kindOf, nameOf, type TypeAt, vlenOf } from '../../bpf/btf/btf.ts';
 import { typeText } from '../../bpf/btf/type-text.ts';
 import { findType, referencedType, variableOf } from '../../bpf/btf/types.ts';
+import { untakenMap } from '../../bpf/object/aya-refusal.ts';
 import { attachTargetOf, nameInBtf, namedTracepoint, usedSection } from '../../bpf/object/attach-point.ts';
 import { essentialName } from '../../bpf/btf/essential-name.ts';
 import type { BpfObject, BpfProgram } from '../../bpf/object/object.ts';
@@ -21,13 +22,16 @@ import { newComparison, typesAreCompatible } from '../../core-relo/match-type.ts
 import { STRUCT_OPS_VALUE, structOpsMaps } from '../../bpf/object/struct-ops.ts';
 import { structOpsFindings } from './struct-ops.ts';
 import { unmetNeeds } from './load-needs.ts';
+import { cannotOpen } from '../../verdict/rules/object.ts';
 import { probeTarget, unreadModule } from '../../verdict/rules/named-target.ts';
 import type { BtfKind } from '../../bpf/btf/kinds.ts';
 import { functionByName, missingSymbol, probedFunction } from './symbols.ts';
 
-/** False if the kernel's BTF shows that it lacks a map type. */
+/** False if the kernel's BTF shows that it lacks a map type, which may be a number without a name: `type 90`. */
 export function knowsMapType(kernel: KernelTypes, type: string): boolean {
   const known = enumeratorsOf(kernel, 'bpf_map_type');
+  const number = /^type (\d+)$/.exec(type)?.[1];
+  if (known && number !== undefined) return [...known.values()].includes(BigInt(number));
   return !known || !/^[a-z_]+$/.test(type) || type === 'unknown' || known.has(`BPF_MAP_TYPE_${type.toUpperCase()}`);
 }
 
@@ -165,6 +169,18 @@ function impossibleMaps({ maps: defined }: BpfObject, { mapSizes, cilium, libbpf
 }
 
 /**
+ * Finds a map that aya refuses after the kernel created it. Before this, aya may refuse a relocation.
+ * @see allow_unsupported_maps() of aya's EbpfLoader, which the loader program does not call
+ */
+function mapsRefusedByAya({ maps, relocations }: BpfObject, kernel: KernelTypes, { aya }: Pick<Loader, 'aya'>): Finding[] {
+  if (aya === null || maps.some(({ type }) => !knowsMapType(kernel, type))) return [];
+  const words = maps.map((map) => untakenMap(map, aya)).find((each) => each !== null);
+  if (words === undefined) return [];
+  const reason = cannotOpen(words, libraryOf({ aya, cilium: null }));
+  return [{ failure: { stage: 'open', class: 'object-invalid', reason }, certain: relocations.length === 0 }];
+}
+
+/**
  * Finds what makes every program of an object fail, in libbpf's order. If BTF was cut down, only the kernel configuration counts, because
  * a type that is missing in the BTF may exist in the kernel.
  */
@@ -180,6 +196,7 @@ export function objectFindings(object: BpfObject, kernel: KernelTypes, loader: L
     ...(isLast ? kconfig : []),
     ...structOpsFindings(object, kernel, loader),
     ...unknownMapTypes(object, kernel, loader),
+    ...mapsRefusedByAya(object, kernel, loader),
     ...impossible.filter(({ map }) => knowsMapType(kernel, map.type)),
   ];
 }

@@ -119,6 +119,9 @@ function missingTarget({ about, name, errno, text }: ReportedFailure, programs: 
   return attachTargetOf(program.section, program.attachTo ?? null)?.name ?? null;
 }
 
+/** Words of cilium/ebpf for a struct_ops map whose struct the kernel lacks. @see structOpsFindTarget() in its struct_ops.go */
+const WITHOUT_STRUCT_OPS = /struct_ops: "bpf_struct_ops_\w+" doesn't exist in kernel/;
+
 function takeFailure(log: LoaderLog, failure: ReportedFailure, object: ReportedObject, verifierLog: string | null): void {
   const { about, name, text } = failure;
   log.warnings.push(text);
@@ -145,6 +148,11 @@ function takeFailure(log: LoaderLog, failure: ReportedFailure, object: ReportedO
       log.ended = 'extern';
       return;
     case 'map':
+      if (WITHOUT_STRUCT_OPS.test(text)) {
+        log.failures.push({ topic: 'struct-ops', text });
+        log.ended = 'struct-ops';
+        return;
+      }
       log.maps.push({ map: name, step: 'create', error: errorOf(failure) });
       log.ended = 'map';
       return;

@@ -17,9 +17,14 @@ function missingName(missing: string, section: string): string {
   return target?.name === missing ? nameInBtf(target) : missing;
 }
 
-/** The reason for a missing struct_ops type or member, worded like other attach targets; libbpf's message if it is unknown. */
+/** How libbpf says that the kernel lacks the struct of a map, and cilium/ebpf; see structOpsFindTarget() in its struct_ops.go. */
+const WITHOUT_STRUCT =
+  /struct (?:bpf_struct_ops_)?(?<ofLibbpf>\w+) is not found in kernel BTF$|"bpf_struct_ops_(?<ofCilium>\w+)" doesn't exist in kernel/;
+
+/** The reason for a missing struct_ops type or member, worded like other attach targets; the library's message if it is unknown. */
 function structOpsReason(text: string, inModule: InModule): string {
-  const type = /struct (?:bpf_struct_ops_)?(\w+) is not found in kernel BTF$/.exec(text)?.[1];
+  const { ofLibbpf, ofCilium } = WITHOUT_STRUCT.exec(text)?.groups ?? {};
+  const type = ofLibbpf ?? ofCilium;
   if (type !== undefined) return `struct_ops type ${type} is ${inModule(STRUCT_OPS_VALUE + type, 'struct-ops') ?? NOT_IN_BTF}`;
   const [, map, member] = /^struct_ops init_kern (\S+): Cannot find member (\w+) in kernel BTF$/.exec(text) ?? [];
   return member === undefined ? text : `struct_ops member ${member} (map ${map}) is ${NOT_IN_BTF}`;

@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { grouped } from '../../../harness/base/text.ts';
 import type { Results } from '../../../harness/results/schema.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
-import { runLoaders } from './run-loaders.ts';
+import { contradictions, runLoaders } from './run-loaders.ts';
 import { goIsMissing, rustIsMissing } from './toolchains.ts';
 
 const LOADERS = ['libbpf@default', 'cilium@0.22', 'cilium@0.17', 'aya@0.14', 'aya@0.13'];
@@ -36,6 +36,22 @@ static long (*peek)(void *, void *) = (void *)89; SEC("xdp") int p(void *ctx) { 
 static long (*peek)(void *, void *) = (void *)89; SEC("xdp") int p(void *ctx) { u64 k = 0; return peek(&m, &k) ? 2 : 1; }`,
   arena: `struct { int (*type)[33]; int (*map_flags)[1 << 10]; int (*max_entries)[4]; } m SEC(".maps");
 SEC("syscall") int p(void *ctx) { asm volatile("" :: "r"(&m)); return 0; }`,
+  arena_of_probe: `struct { int (*type)[33]; int (*map_flags)[1 << 10]; int (*max_entries)[4]; } m SEC(".maps");
+SEC("raw_tp/sched_switch") int p(void *ctx) { asm volatile("" :: "r"(&m)); return 0; }`,
+  young_ring: `struct { int (*type)[31]; int (*max_entries)[4096]; } m SEC(".maps");
+SEC("raw_tp/sched_switch") int p(void *ctx) { asm volatile("" :: "r"(&m)); return 0; }`,
+  missing_ops: `struct no_such_ops { int (*init)(void *); }; SEC("struct_ops/init") int p(u64 *ctx) { return 0; }
+SEC(".struct_ops.link") struct no_such_ops m = { .init = (void *)p };`,
+  young_ops: `struct sched_ext_ops { s32 (*init)(void); char name[128]; }; SEC("struct_ops.s/init") int p(u64 *ctx) { return 0; }
+SEC(".struct_ops.link") struct sched_ext_ops m = { .init = (void *)p, .name = "m" };`,
+  sleeping_probe: 'SEC("uprobe.s") int p(void *ctx) { return 0; }',
+  sleeping_session: 'SEC("fsession.s/security_file_open") int p(u64 *ctx) { return 0; }',
+  session: 'SEC("fsession/vfs_read") int p(u64 *ctx) { return 0; }',
+  sleeping_hook: 'SEC("lsm.s/task_free") int p(u64 *ctx) { return 0; }',
+  young_kfunc: `struct task_struct { int pid; } access_index; extern struct task_struct *bpf_task_from_pid(s32 pid) SEC(".ksyms");
+extern void bpf_task_release(struct task_struct *task) SEC(".ksyms");
+SEC("tp_btf/sched_switch") int p(u64 *ctx) { struct task_struct *task = bpf_task_from_pid(1); if (task) bpf_task_release(task); return 0; }`,
+  weak_kfunc: `extern int no_such_kfunc(void *) __attribute__((weak)) SEC(".ksyms"); SEC("xdp") int p(void *ctx) { return no_such_kfunc(ctx); }`,
   young_type: 'SEC("netfilter") int p(void *ctx) { return 1; }',
   missing_function: 'SEC("fentry/no_such_function") int p(void *ctx) { return 0; }',
   missing_probe: 'SEC("kprobe/no_such_function") int p(void *ctx) { return 0; }',
@@ -76,6 +92,7 @@ test.skipIf(goIsMissing || rustIsMissing)(
     try {
       const results = await runLoaders(await objects(folder), ['debian:5.10', 'debian:6.12'], LOADERS, 'attach');
       expect(table(results)).toMatchSnapshot();
+      expect(contradictions(results)).toEqual([]);
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
