@@ -32,6 +32,13 @@ function versionOf(banner: string): { release: string; version: string } | null 
   return { release, version: upstreamOf(packaged ?? own) };
 }
 
+/** Archives that are named by mistake, by their first bytes. */
+const ARCHIVES = [
+  ['\xed\xab\xee\xdb', 'it is an rpm package; name it as rpm:PATH'],
+  ['!<arch>\ndebian-binary', 'it is a Debian package; name it as deb:PATH'],
+  ['07070', 'it is a cpio archive, such as an initramfs; expected a bzImage, an ELF vmlinux or an arm64 Image'],
+] as const;
+
 async function formOf(
   read: ReadAt,
   size: number,
@@ -47,6 +54,8 @@ async function formOf(
   }
   // arm64's Image header, Documentation/arch/arm64/booting.rst.
   if (head.toString('latin1', 0x38, 0x3c) === 'ARM\u0064') return { kind: 'form', form: 'image', arch: 'arm64' };
+  const archive = ARCHIVES.find(([magic]) => head.toString('latin1').startsWith(magic));
+  if (archive) return { kind: 'bad', reason: archive[1] };
   const compression = compressionOf(head);
   if (compression) return { kind: 'bad', reason: `it is ${compression} data; unpack it first` };
   if (head.toString('latin1', 4, 8) === 'zimg') return { kind: 'bad', reason: 'it is a self-extracting EFI image; give the Image inside' };

@@ -18,10 +18,11 @@ export interface PathOrigin {
 /**
  * A parser for selectors whose value is a path.
  * @param form the expected form, for errors: `file:PATH`
+ * @param what what the path names
  */
-export function pathParser(form: string): (value: string, text: string) => PathSelector {
+export function pathParser(form: string, what: 'file' | 'folder' = 'file'): (value: string, text: string) => PathSelector {
   return (path, text) => {
-    if (path === '') throw new UserError(`kernel selector '${text}' names no file; expected ${form}`);
+    if (path === '') throw new UserError(`kernel selector '${text}' names no ${what}; expected ${form}`);
     return { text, path };
   };
 }

@@ -33,7 +33,7 @@ it('the selector forms in two columns are quoted where a shell requires it', () 
 });
 
 it('a selector without a known source is refused with a suggestion', () => {
-  const texts = ['6.12', 'all', 'v6.12.1', 'vmlinuz', './bzImage', 'k.deb', 'debain:6.12', 'fiel:bzImage'];
+  const texts = ['6.12', 'all', 'v6.12.1', 'vmlinuz', './bzImage', './kernels/', 'k.deb', 'k.rpm', 'debain:6.12', 'fiel:bzImage'];
   expect(texts.map(problem)).toMatchInlineSnapshot(`
     [
       "UserError: '6.12' is not a kernel selector; did you mean debian:6.12? (all forms: corematrix kernels --help)",
@@ -41,7 +41,9 @@ it('a selector without a known source is refused with a suggestion', () => {
       "UserError: 'v6.12.1' is not a kernel selector; did you mean debian:v6.12.1? (all forms: corematrix kernels --help)",
       "UserError: 'vmlinuz' is not a kernel selector; did you mean file:vmlinuz? (all forms: corematrix kernels --help)",
       "UserError: './bzImage' is not a kernel selector; did you mean file:./bzImage? (all forms: corematrix kernels --help)",
+      "UserError: './kernels/' is not a kernel selector; did you mean dir:./kernels/? (all forms: corematrix kernels --help)",
       "UserError: 'k.deb' is not a kernel selector; did you mean deb:k.deb? (all forms: corematrix kernels --help)",
+      "UserError: 'k.rpm' is not a kernel selector; did you mean rpm:k.rpm? (all forms: corematrix kernels --help)",
       "UserError: 'debain:6.12' is not a kernel selector; did you mean debian:6.12? (all forms: corematrix kernels --help)",
       "UserError: 'fiel:bzImage' is not a kernel selector; did you mean file:bzImage? (all forms: corematrix kernels --help)",
     ]

@@ -33,6 +33,15 @@ function releaseOf(name: string): string {
   return parsePackageName(name)?.release ?? name.replace(IMAGE_PACKAGE, '');
 }
 
+/**
+ * Whether a package has a kernel, by its name.
+ * @throws InfraError if it is damaged
+ */
+export async function hasDebImage(path: string): Promise<boolean> {
+  const { name } = await readControl(path, path);
+  return /^linux-(?:image|binary)-(?:unsigned-)?\d/.test(name) && !/-(?:dbg|dbgsym)$/.test(name);
+}
+
 async function plan(selector: PathSelector): Promise<SourceKernel<PathOrigin>[]> {
   const { text, path } = selector;
   await checkFile(selector);

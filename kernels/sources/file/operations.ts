@@ -12,6 +12,11 @@ import { inspectImage } from '../../image/inspect.ts';
 import { checkFile, type PathOrigin, type PathSelector } from '../local-file.ts';
 import type { SourceKernel, SourceOperations } from '../source.ts';
 
+/** Whether a file is a kernel image. */
+export async function isImageFile(path: string): Promise<boolean> {
+  return (await withFile(path, inspectImage)).kind === 'kernel';
+}
+
 async function plan(selector: PathSelector): Promise<SourceKernel<PathOrigin>[]> {
   const { text, path } = selector;
   await checkFile(selector);

@@ -37,11 +37,23 @@ function releaseOf(image: string): string {
   return /^boot\/vmlinu[xz]-(.+)$/.exec(image)?.[1] ?? basename(dirname(image));
 }
 
+function imageIn({ files }: RpmFacts): RpmFacts['files'][number] | null {
+  return files.find((file) => file.isContent && isImagePath(file.path)) ?? null;
+}
+
+/**
+ * Whether a package has a kernel image.
+ * @throws InfraError if it is damaged
+ */
+export async function hasRpmImage(path: string): Promise<boolean> {
+  return imageIn(await rpmFacts(path, path)) !== null;
+}
+
 async function plan(selector: PathSelector): Promise<SourceKernel<PathOrigin>[]> {
   const { text, path } = selector;
   await checkFile(selector);
   const facts = await ownFacts(selector);
-  const image = facts.files.find((file) => file.isContent && isImagePath(file.path));
+  const image = imageIn(facts);
   if (!image) throw new UserError(`${text}: ${title(facts)} has no kernel image${hint(facts)}`);
   const version = tryParseKernelVersion(facts.version);
   if (!version) throw new UserError(`${text}: ${title(facts)} has the version ${facts.version}, which no kernel has`);

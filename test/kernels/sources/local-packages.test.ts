@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { planKernels } from '../../../kernels/plan.ts';
 import { pullKernel } from '../../../kernels/pull.ts';
 import { bzImage, elfImage, kernelDeb, type TarFile, withFolder } from '../fixtures.ts';
-import { type RpmChanges, type RpmMember, rpmPackage } from '../rpm-packages.ts';
+import { cpioArchive, type RpmChanges, type RpmMember, rpmPackage } from '../rpm-packages.ts';
 
 const said = (error: unknown) => String(error);
 const LINK = 0o120_777;
@@ -176,5 +176,101 @@ it('a kernel of Ubuntu has its configuration and modules in the packages of the 
       modules: ['a.ko', 'b.ko'],
       notes: [],
     });
+  });
+});
+
+/** Why a selector means no kernel, without the name of the folder. */
+async function refused(selector: string, folder: string): Promise<string> {
+  return planKernels([selector], { cache: folder }).then(
+    () => 'a kernel',
+    (error: unknown) => said(error).replaceAll(folder, ''),
+  );
+}
+
+it('a folder gives each kernel in it once, by image or package', async () => {
+  await withFolder(async (folder, write) => {
+    const image = { path: `/lib/modules/${EL9}/vmlinuz`, content: imageOf(EL9) };
+    await write('k/kernel-core.rpm', rpmPackage('kernel-core', [image], el9));
+    await write('k/kernel-modules-core.rpm', rpmPackage('kernel-modules-core', [module(`/lib/modules/${EL9}/a.ko`)], el9));
+    await write('k/meta.deb', kernelDeb({ name: 'linux-image-amd64', version: '6.1.176-1' }, []));
+    const debian = '6.1.0-50-cloud-amd64';
+    const files = [{ path: `./boot/vmlinuz-${debian}`, content: imageOf(debian) }];
+    await write('k/image.deb', kernelDeb({ name: `linux-image-${debian}`, version: '6.1.176-1' }, files));
+    await write('k/bzImage', imageOf('6.9.1-mine'));
+    await write('k/vmlinux-6.9.1', elfImage({ banner: 'Linux version 6.9.1-mine (maker@here) #1 SMP' }));
+    await write('k/vmlinux-6.10', elfImage({ banner: 'Linux version 6.10.0-mine (maker@here) #1 SMP' }));
+    await write('k/config-6.9.1-mine', configOf('6.9.1-mine'));
+    await write('k/below/bzImage', imageOf('6.11.0'));
+    const options = { cache: join(folder, 'cache') };
+    const planned = await planKernels([`dir:${join(folder, 'k')}`], options);
+    const kernels = await Promise.all(planned.map(async (kernel) => pullKernel(kernel, options)));
+    expect(kernels.map(({ id, release, selector, config }) => [id, release, selector.replace(folder, ''), config !== null]))
+      .toMatchInlineSnapshot(`
+      [
+        [
+          "rpm-5.14.0-503.11.1.el9_5.x86_64",
+          "5.14.0-503.11.1.el9_5.x86_64",
+          "rpm:/k/kernel-core.rpm",
+          false,
+        ],
+        [
+          "deb-6.1.0-50-cloud-amd64",
+          "6.1.0-50-cloud-amd64",
+          "deb:/k/image.deb",
+          false,
+        ],
+        [
+          "file-6.9.1-mine",
+          "6.9.1-mine",
+          "file:/k/bzImage",
+          true,
+        ],
+        [
+          "file-6.10.0-mine",
+          "6.10.0-mine",
+          "file:/k/vmlinux-6.10",
+          false,
+        ],
+      ]
+    `);
+  });
+});
+
+it('a folder without a kernel, a damaged package in it, and a file in its place are refused with the reason', async () => {
+  await withFolder(async (folder, write) => {
+    await write('none/readme.txt', 'no kernel');
+    await write('damaged/kernel-core.rpm', rpmPackage('kernel-core', [], el9).subarray(0, 150));
+    await write('file/bzImage', imageOf('6.9.1'));
+    const folders = ['none', 'damaged', 'missing', 'file/bzImage', ''];
+    const found = await Promise.all(folders.map(async (name) => refused(`dir:${name && join(folder, name)}`, folder)));
+    expect(found).toMatchInlineSnapshot(`
+      [
+        "UserError: dir:/none: none of its files (1) is a kernel image or package",
+        "UserError: /damaged/kernel-core.rpm: not an rpm package: it is cut off",
+        "UserError: dir:/missing: no such folder",
+        "UserError: dir:/file/bzImage: it is not a folder; name an image as file:PATH",
+        "UserError: kernel selector 'dir:' names no folder; expected dir:PATH",
+      ]
+    `);
+  });
+});
+
+it('an archive that is named as an image is named for what it is', async () => {
+  await withFolder(async (folder, write) => {
+    const files = [
+      await write('k.rpm', rpmPackage('kernel-core', [], el9)),
+      await write('k.deb', kernelDeb({ name: 'k', version: '1' }, [])),
+      await write('initramfs', cpioArchive([])),
+      await write('vmlinuz.gz', gzipSync(imageOf('6.9.1'))),
+    ];
+    const found = await Promise.all(files.map(async (file) => refused(`file:${file}`, folder)));
+    expect(found).toMatchInlineSnapshot(`
+      [
+        "UserError: file:/k.rpm: not a kernel image: it is an rpm package; name it as rpm:PATH",
+        "UserError: file:/k.deb: not a kernel image: it is a Debian package; name it as deb:PATH",
+        "UserError: file:/initramfs: not a kernel image: it is a cpio archive, such as an initramfs; expected a bzImage, an ELF vmlinux or an arm64 Image",
+        "UserError: file:/vmlinuz.gz: not a kernel image: it is gzip data; unpack it first",
+      ]
+    `);
   });
 });
