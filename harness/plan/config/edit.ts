@@ -44,12 +44,21 @@ function addExpectation(document: Document, expectation: object): void {
   document.set('expectations', document.createNode([expectation]));
 }
 
+/** The mark that some editors put at the head of a file. */
+const BYTE_ORDER_MARK = '\uFEFF';
+
 /**
- * Applies changes to the text of a configuration that parses.
+ * Applies changes to the text of a configuration that parses. A byte order mark and the ends of lines stay as they are.
  * @returns the new text; the same text if there are no changes
  */
 export function editExpectations(text: string, changes: readonly ExpectationChange[]): string {
   if (changes.length === 0) return text;
+  const [mark, rest] = text.startsWith(BYTE_ORDER_MARK) ? [BYTE_ORDER_MARK, text.slice(1)] : ['', text];
+  if (!/^[^\n]*\r\n/.test(rest)) return mark + edited(rest, changes);
+  return mark + edited(rest.replaceAll('\r\n', '\n'), changes).replaceAll('\n', '\r\n');
+}
+
+function edited(text: string, changes: readonly ExpectationChange[]): string {
   const document = parseDocument(text);
   for (const change of changes) {
     if (change.kind === 'kernels') document.setIn(['expectations', change.at, 'kernels'], change.kernels);

@@ -156,12 +156,23 @@ function additions(left: readonly Verdict[], all: readonly Verdict[]): Expectati
   });
 }
 
+/** What `expectationChanges` needs beside results. */
+interface ChangeOptions {
+  /** The day that decides which expectations have expired. */
+  today: Date;
+  /** Whether the configuration has an object, so that a new expectation may name it (default: it has all). */
+  isConfigured?: (object: Pick<ObjectResult, 'path'>) => boolean;
+}
+
 /**
  * The changes after which every verdict of these results is as expected: programs that pass have no expectation, and programs that fail
  * have one with their class. Expectations that are `unsupported`, have expired, or have no verdict in these results stay unchanged.
- * @param today the day that decides which expectations have expired
  */
-export function expectationChanges(expectations: readonly Expectation[], results: Results, today: Date): ExpectationChange[] {
+export function expectationChanges(
+  expectations: readonly Expectation[],
+  results: Results,
+  { today, isConfigured = () => true }: ChangeOptions,
+): ExpectationChange[] {
   const verdicts = verdictsOf(results);
   const matching = (draft: Draft) => {
     const { active } = sortByExpiry(
@@ -183,7 +194,7 @@ export function expectationChanges(expectations: readonly Expectation[], results
     draft = next;
   }
   const matched = matching(draft);
-  const left = verdicts.filter(({ failed }, index) => failed !== null && matched[index] === null);
+  const left = verdicts.filter(({ object, failed }, index) => failed !== null && matched[index] === null && isConfigured(object));
   const changes = expectations.flatMap((expectation, at) => difference(expectation, at, draft[at] ?? null));
   return [...changes, ...additions(left, verdicts).map((expectation) => ({ kind: 'add', expectation }) as const)];
 }

@@ -66,6 +66,49 @@ describe('corematrix expectations update', () => {
     );
   });
 
+  it('corematrix expectations update adds nothing for objects that the configuration does not list', async () => {
+    await writeFile(join(folder, 'task_state.bpf.o'), '');
+    const listed = `objects:\n  - task_*.bpf.o\n${CONFIG}`;
+    await writeFile(join(folder, 'listed.yaml'), listed);
+    const unmatched = `objects:\n  - none_*.bpf.o\n${CONFIG}`;
+    await writeFile(join(folder, 'unmatched.yaml'), unmatched);
+    const [added] = (await said('expectations', 'update', 'results.json', '-c', 'unmatched.yaml')).split('---\n');
+    expect(added).toContain('object: probes.bpf.o');
+    expect(await said('expectations', 'update', 'results.json', '-c', 'listed.yaml')).toMatchInlineSnapshot(`
+      "...
+            reason: renamed
+          - object: task_state.bpf.o
+      -     program: either_name
+      +     program: new_name
+      +     kernels: <=5.10
+            status: fail
+      -     reason: has neither name
+      +     class: core-field-missing
+      +     reason: 'task_struct.__state: no such field (byte_off)'
+
+      ---
+      note: probes.bpf.o is not among the objects of listed.yaml, so no expectation is added for it
+      listed.yaml: not changed; add --write to write this
+      exit 1"
+    `);
+  });
+
+  it.each([
+    ['a byte order mark', (text: string) => `\uFEFF${text}`],
+    ['lines that end as on Windows', (text: string) => text.replaceAll('\n', '\r\n')],
+    ['both', (text: string) => `\uFEFF${text.replaceAll('\n', '\r\n')}`],
+  ])('corematrix expectations update keeps %s', async (_, form) => {
+    const [plain, formed] = [join(folder, 'plain.yaml'), join(folder, 'formed.yaml')];
+    await writeFile(plain, CONFIG);
+    await writeFile(formed, form(CONFIG));
+    const [[ownDiff], [diff]] = [
+      (await said('expectations', 'update', 'results.json', '-c', 'plain.yaml', '--write')).split('---'),
+      (await said('expectations', 'update', 'results.json', '-c', 'formed.yaml', '--write')).split('---'),
+    ];
+    expect(diff).toBe(ownDiff);
+    expect(await readFile(formed, 'utf8')).toBe(form(await readFile(plain, 'utf8')));
+  });
+
   it('corematrix expectations update refuses wrong input in one line', async () => {
     await writeFile(join(folder, 'bad.yaml'), 'expectations:\n  - object: a\n    expires: soon\n');
     await writeFile(join(folder, 'link.yaml'), 'expectations:\n  - object: a\n    status: fail\n    reason: r\n    link: here\n');

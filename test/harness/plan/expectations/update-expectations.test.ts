@@ -75,7 +75,7 @@ const fail = (program: string | null, kernels: string | null, failure: FailureCl
 });
 
 const changes = (programs: Readonly<Record<string, string>>, ...expectations: Expectation[]) =>
-  shown(expectationChanges(expectations, drawn(programs, expectations), TODAY));
+  shown(expectationChanges(expectations, drawn(programs, expectations), { today: TODAY }));
 
 describe('changes to expectations', () => {
   it('changes to expectations are empty if all results are as expected', () => {
@@ -126,7 +126,7 @@ describe('changes to expectations', () => {
       ...cell,
       programs: cell.programs.map((program) => ({ ...program, reason: `\u001b[31m${'x'.repeat(1000)}` })),
     }));
-    const [change] = expectationChanges([], { ...results, cells }, TODAY);
+    const [change] = expectationChanges([], { ...results, cells }, { today: TODAY });
     expect(change?.kind === 'add' ? change.expectation.reason : '').toMatch(/^\\x1b\[31mx{191}…$/);
   });
 
@@ -137,7 +137,7 @@ describe('changes to expectations', () => {
       return { ...results, kernels: [first, { ...second, version: first.version, series: first.series, distribution: 'file' }, ...others] };
     };
     const added = (drawing: string) =>
-      expectationChanges([], own(drawn({ a: drawing })), TODAY).map((change) => {
+      expectationChanges([], own(drawn({ a: drawing })), { today: TODAY }).map((change) => {
         if (change.kind !== 'add') return change.kind;
         const { distribution, arch, kernels } = change.expectation;
         return { distribution, arch, kernels };
@@ -146,7 +146,7 @@ describe('changes to expectations', () => {
     expect(added('.f...')).toEqual([{ distribution: 'file', arch: undefined, kernels: undefined }]);
     expect(added('ff...')).toEqual([{ distribution: undefined, arch: undefined, kernels: '<=5.10' }]);
     const everywhere = [fail('a', null, 'core-field-missing')];
-    expect(shown(expectationChanges(everywhere, own(drawn({ a: '.ffff' })), TODAY))).toMatchInlineSnapshot(`
+    expect(shown(expectationChanges(everywhere, own(drawn({ a: '.ffff' })), { today: TODAY }))).toMatchInlineSnapshot(`
       [
         "kernels 0 >=6.1",
         "add net.bpf.o a on undefined: core-field-missing, a: core-field-missing",
@@ -164,12 +164,12 @@ describe('changes to expectations', () => {
     assert(
       property(drawing, drawing, array(one, { maxLength: 3 }), (a, b, list) => {
         const expectations = list.map(({ program, kernels, failure }) => fail(program, kernels, failure));
-        const updated = applied(expectations, expectationChanges(expectations, drawn({ a, b }), TODAY));
+        const updated = applied(expectations, expectationChanges(expectations, drawn({ a, b }), { today: TODAY }));
         const statuses = drawn({ a, b }, sortByExpiry(updated, TODAY).active).cells.flatMap((cell) =>
           cell.programs.map(({ status }) => status),
         );
         expect(statuses.filter((status) => status === 'fail' || status === 'xpass')).toEqual([]);
-        expect(shown(expectationChanges(updated, drawn({ a, b }), TODAY))).toEqual([]);
+        expect(shown(expectationChanges(updated, drawn({ a, b }), { today: TODAY }))).toEqual([]);
       }),
       { numRuns: 500 },
     );
@@ -197,7 +197,7 @@ function withLoaders(drawings: Readonly<Record<string, string>>, expectations: r
 
 describe('changes to expectations of several loaders', () => {
   const added = (results: Results, ...expectations: Expectation[]) =>
-    expectationChanges(expectations, results, TODAY).map((change) =>
+    expectationChanges(expectations, results, { today: TODAY }).map((change) =>
       change.kind === 'add'
         ? `add ${change.expectation.loader ?? 'all loaders'} on ${change.expectation.kernels ?? 'all kernels'}: ${change.expectation.class}`
         : `${change.kind} ${change.at}`,
@@ -217,7 +217,7 @@ describe('changes to expectations of several loaders', () => {
   it('after the changes all results of all loaders are as expected', () => {
     const drawings = { 'libbpf@default': 'ff...', 'cilium@0.22': 'hhhhh', 'aya@0.14': '.....' };
     const before = [fail('a', '<=6.1')];
-    const after = applied(before, expectationChanges(before, withLoaders(drawings, before), TODAY));
-    expect(expectationChanges(after, withLoaders(drawings, after), TODAY)).toEqual([]);
+    const after = applied(before, expectationChanges(before, withLoaders(drawings, before), { today: TODAY }));
+    expect(expectationChanges(after, withLoaders(drawings, after), { today: TODAY })).toEqual([]);
   });
 });
