@@ -1,6 +1,7 @@
 // Reads kernel selectors: the name of a source, a colon, and a value that the source reads.
 import { UserError } from '../harness/base/errors.ts';
 import { mostSimilar } from '../harness/base/similar.ts';
+import { meaningOfOffline } from './offline-selectors.ts';
 import type { KernelSelector, RegisteredSource } from './registered.ts';
 import { SOURCES } from './registry.ts';
 import { firstForms } from './selector-help.ts';
@@ -47,6 +48,11 @@ export function parseSelector(text: string): KernelSelector {
   const parts = partsOf(text);
   const source = parts && sourceNamed(parts.name);
   if (source) return source.read(parts.value, text);
+  const offline = meaningOfOffline(text);
+  if (offline !== null)
+    throw new UserError(
+      `'${text}' names ${offline}: only "predict -k" and "types -k" take it. Expected kernels, for example ${firstForms()} (all forms: corematrix kernels --help)`,
+    );
   const meant = suggestion(text);
   const hint = meant === null ? `expected for example ${firstForms()}` : `did you mean ${meant}?`;
   throw new UserError(`'${text}' is not a kernel selector; ${hint} (all forms: corematrix kernels --help)`);

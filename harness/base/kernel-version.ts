@@ -99,26 +99,43 @@ export function compareKernelVersions(a: KernelVersion, b: KernelVersion): numbe
   return compareUpstream(a, b) || compareLocal(a.local, b.local);
 }
 
+const MAJOR = /^v?(\d{1,5})$/;
+
+/** What a comparison with a major version alone most likely means; `>=6` and `<6` are accepted as `>=6.0` and `<6.0`. */
+function withSeries(comparator: Comparator, major: number): string {
+  if (comparator === '>') return `>=${major + 1}.0`;
+  if (comparator === '<=') return `<${major + 1}.0`;
+  return `>=${major}.0,<${major + 1}.0`;
+}
+
 function parseBound(text: string, whole: string): Bound {
-  const comparator = COMPARATORS.find((candidate) => text.startsWith(candidate));
-  const written = comparator === undefined ? text : text.slice(comparator.length).trim();
-  const version = tryParseKernelVersion(written);
-  if (!version) {
-    const shown = whole.slice(0, MAX_LENGTH);
-    throw new UserError(`'${shown}' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12`);
-  }
-  return { comparator: comparator ?? '=', version };
+  const comparator = COMPARATORS.find((candidate) => text.startsWith(candidate)) ?? '=';
+  const written = text.replace(/^[<>]?=?/, '').trim();
+  const major = MAJOR.exec(written)?.[1];
+  const isPlain = comparator === '>=' || comparator === '<';
+  const version = tryParseKernelVersion(major !== undefined && isPlain ? `${major}.0` : written);
+  if (version) return { comparator, version };
+  const meant = major === undefined ? '' : ` (did you mean ${withSeries(comparator, Number(major))}?)`;
+  const shown = whole.slice(0, MAX_LENGTH);
+  throw new UserError(`'${shown}' is not a range of kernel versions${meant}; expected for example 6.12, <5.14 or >=5.10,<=6.12`);
 }
 
 /**
- * Reads comparators joined by commas: `>=5.10,<=6.12`, `<5.14`, `6.1`, `>=6.12.100`.
- * @throws UserError
+ * Reads comparators joined by commas: `>=5.10,<=6.12`, `<5.14`, `6.1`, `>=6.12.100`, `<6`.
+ * @throws UserError for other text, and for a range that no version is in
  */
 export function parseRange(text: string): KernelRange {
-  return text
+  const bounds = text
     .slice(0, 1024)
     .split(',')
-    .map((bound) => parseBound(bound.trim(), text));
+    .map((bound) => bound.trim());
+  const range = bounds.map((bound) => parseBound(bound, text));
+  if (isEmpty(range))
+    throw new UserError(
+      `'${text.slice(0, MAX_LENGTH)}' is an empty range: no kernel version is ${bounds.join(' and also ')}` +
+        (bounds.length > 1 ? '; all conditions between commas must hold' : ''),
+    );
+  return range;
 }
 
 /** Compares a version with a bound, at the precision of the bound. */
@@ -134,6 +151,37 @@ const HOLDS = {
   '<': (order) => order < 0,
   '=': (order) => order === 0,
 } as const satisfies Record<Comparator, (order: number) => boolean>;
+
+/** The versions beside a bound. Some version is in a range exactly if one of the versions beside its bounds is. */
+function besideBound({ version }: Bound): KernelVersion[] {
+  const { major, minor, patch, rc } = version;
+  const release = { major, minor, patch: patch ?? 0, rc: null, local: '' };
+  return [
+    version,
+    release,
+    { ...release, rc: 1 },
+    { ...release, rc: Math.max(0, (rc ?? 1) - 1) },
+    { ...release, rc: (rc ?? 0) + 1 },
+    { ...release, patch: (patch ?? 0) + 1 },
+    { ...release, patch: Math.max(0, (patch ?? 0) - 1) },
+    { ...release, patch: 0, minor: minor + 1 },
+    minor > 0 ? { ...release, minor: minor - 1, patch: 0 } : { ...release, major: major - 1, patch: 0 },
+  ].filter((each) => each.major >= 0);
+}
+
+/** Whether certainly no version is in a range. Builds of one version have no version between them that is known. */
+function isEmpty(range: KernelRange): boolean {
+  if (range.some(({ version }) => version.local !== '')) return false;
+  return !range.flatMap(besideBound).some((version) => inRange(version, range));
+}
+
+/** Where a version lies: in the range, below a bound that does not hold, or above one. */
+export function sideOf(version: KernelVersion, range: KernelRange): 'in' | 'below' | 'above' {
+  const broken = range.find((bound) => !HOLDS[bound.comparator](compareToBound(version, bound.version)));
+  if (!broken) return 'in';
+  if (broken.comparator === '=') return compareToBound(version, broken.version) < 0 ? 'below' : 'above';
+  return broken.comparator.startsWith('>') ? 'below' : 'above';
+}
 
 /**
  * Whether every bound holds. A bound without patch level means the whole series: `<=6.12` holds for 6.12.117, `>6.1` does not

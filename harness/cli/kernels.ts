@@ -5,14 +5,18 @@ import pLimit from 'p-limit';
 import { cacheRoot } from '../base/files.ts';
 import { kernelsInCache } from '../../kernels/cache/cached-kernels.ts';
 import { readLock } from '../../kernels/lock.ts';
+import { meaningOfOffline } from '../../kernels/offline-selectors.ts';
 import { planKernels } from '../../kernels/plan.ts';
 import { type PrunedEntry, pruneCache } from '../../kernels/prune.ts';
 import { type KernelImage, pullKernel } from '../../kernels/pull.ts';
 import type { PlannedKernel } from '../../kernels/registered.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
+import { parseSelector } from '../../kernels/selector.ts';
 import type { KernelEvent, KernelOptions } from '../../kernels/sources/options.ts';
 import { escapedJson } from '../../reports/json.ts';
 import { InfraError, messageOf, UserError } from '../base/errors.ts';
+import { tryParseKernelVersion } from '../base/kernel-version.ts';
+import { didYouMean } from '../base/similar.ts';
 import { functionSymbols } from '../kernel-btf/function-symbols.ts';
 import { readKernelTypes } from '../kernel-btf/kernels.ts';
 import { indexFileOf } from '../kernel-btf/name-index-file.ts';
@@ -218,6 +222,14 @@ function addPrune(kernels: Command): void {
   });
 }
 
+/** The error for a word in the place of a command: a selector there most likely lacks `list`. */
+function unknownCommand(kernels: Command, word: string): never {
+  const names = kernels.commands.map((command) => command.name());
+  const isSelector = word.includes(':') || tryParseKernelVersion(word) !== null;
+  const hint = isSelector ? `; a command comes before selectors: corematrix kernels list ${word}` : didYouMean(word, names);
+  return kernels.error(`error: unknown command '${word}'${hint}`);
+}
+
 /** Adds `kernels` with its own commands to the command line. */
 export function addKernelsCommand(program: Command): void {
   const kernels = program
@@ -249,4 +261,9 @@ export function addKernelsCommand(program: Command): void {
   });
   addLockCommands(kernels, SELECTORS);
   addPrune(kernels);
+  kernels.on('command:*', ([word = '']: string[]) => {
+    // Says what these selectors are.
+    if (meaningOfOffline(word) !== null) parseSelector(word);
+    unknownCommand(kernels, word);
+  });
 }

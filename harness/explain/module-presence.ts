@@ -1,7 +1,7 @@
 // Whether a module has the function or tracepoint that vmlinux lacks: what is missing in vmlinux may still be in the kernel.
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { inPackageText, inUnloadedModule, knownOfMissing, type NameUse } from '../kernel-btf/kernel-names.ts';
-import { CACHED, BTF } from '../kernel-btf/forms.ts';
+import { BTF, CACHED } from '../../kernels/offline-selectors.ts';
 import type { OfflineKernel } from '../kernel-btf/kernels.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 

@@ -1,7 +1,7 @@
 // Reads BTF from a file: raw, a section of an ELF file, or BTFHub's archive.
 import { isElf, readElfSection } from '../../kernels/image/elf-section.ts';
 import { type ReadAt, withFile } from '../../kernels/archive/read-at.ts';
-import { readElf, sectionNamed } from '../bpf/elf/elf.ts';
+import { EM_BPF, readElf, sectionNamed } from '../bpf/elf/elf.ts';
 
 /** More than any kernel's BTF has, and small enough for memory. */
 const MAX_BTF = 256 << 20;
@@ -10,12 +10,15 @@ const NO_SECTION = 'it has no .BTF section (CONFIG_DEBUG_INFO_BTF)';
 const SETUP_HEADER = 0x202;
 const SETUP_MAGIC = 'HdrS';
 const PACKED_KERNEL = 'a kernel image that must be unpacked first: name it as file:PATH instead of btf:PATH';
+const OBJECT =
+  'a compiled BPF object, whose BTF has the types of its programs; expected the BTF of a kernel: a vmlinux, /sys/kernel/btf/vmlinux, or a file ending in .btf';
 const TOO_LARGE = `it has more than ${MAX_BTF} bytes of BTF, which is the limit`;
 
-/** The section of any ELF file that is small enough to read whole: objects, kernels of other machines. */
+/** The section of any ELF file that is small enough to read whole: kernels of other machines. A BPF object is refused. */
 function sectionOf(bytes: Uint8Array): Uint8Array | string {
   const read = readElf(bytes);
-  return read.ok ? (sectionNamed(read.elf, '.BTF')?.bytes ?? NO_SECTION) : read.reason;
+  if (!read.ok) return read.reason;
+  return read.elf.machine === EM_BPF ? OBJECT : (sectionNamed(read.elf, '.BTF')?.bytes ?? NO_SECTION);
 }
 
 async function fromElf(read: ReadAt, size: number): Promise<Uint8Array | string> {

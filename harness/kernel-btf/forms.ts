@@ -1,11 +1,7 @@
-// Selectors that name BTF rather than a kernel. Predictions take them beside kernel selectors.
+// The forms of selectors for predictions: of BTF and of cached kernels beside those of kernels.
+import { BTF, CACHED } from '../../kernels/offline-selectors.ts';
 import { formLines, selectorForms } from '../../kernels/selector-help.ts';
 import type { SelectorForm } from '../../kernels/sources/source.ts';
-
-/** All kernels in the cache. */
-export const CACHED = 'cached';
-/** The prefix of selectors of BTF. */
-export const BTF = 'btf:';
 
 const FORMS = [
   { selector: CACHED, meaning: 'every kernel in the cache' },

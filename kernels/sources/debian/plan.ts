@@ -1,6 +1,6 @@
 // Resolves Debian selectors to kernels: the newest of every series that a selector means, pinned or indexed.
 import { UserError } from '../../../harness/base/errors.ts';
-import { compareKernelVersions, parseKernelVersion, seriesOf } from '../../../harness/base/kernel-version.ts';
+import { compareKernelVersions, parseKernelVersion, seriesOf, sideOf } from '../../../harness/base/kernel-version.ts';
 import { ARCHES } from '../../apt/names.ts';
 import type { KernelLock } from '../locked-entries.ts';
 import type { KernelOptions } from '../options.ts';
@@ -54,6 +54,16 @@ function inVersionOrder(versions: Iterable<string>): string[] {
   return [...new Set(versions)].toSorted((a, b) => compareKernelVersions(parseKernelVersion(a), parseKernelVersion(b)));
 }
 
+/** The smallest range around the one that was asked for that has kernels, in a sentence; empty for a selector of one version. */
+function nearestRange({ text, range }: DebianSelector, packages: readonly KernelPackage[]): string {
+  if (!range || range.every(({ comparator }) => comparator === '=')) return '';
+  const on = (side: 'below' | 'above') =>
+    inVersionOrder(packages.map(({ upstream }) => upstream).filter((version) => sideOf(parseKernelVersion(version), range) === side));
+  const [below, above] = [on('below').at(-1), on('above')[0]].map((version) => version && seriesOf(parseKernelVersion(version)));
+  const bounds = below !== undefined && below === above ? [below] : [...(below ? [`>=${below}`] : []), ...(above ? [`<=${above}`] : [])];
+  return `; the nearest range is "debian:${bounds.join(',')}${/\/.*/s.exec(text)?.[0] ?? ''}"`;
+}
+
 function noSuchKernel(selector: DebianSelector, packages: readonly KernelPackage[]): UserError {
   const { arch, flavour } = selector;
   const others = packages.filter((one) => one.arch === arch && one.flavour === flavour);
@@ -61,7 +71,9 @@ function noSuchKernel(selector: DebianSelector, packages: readonly KernelPackage
   const asked = selector.range?.[0]?.version;
   const sameSeries = others.filter((one) => asked && one.series === seriesOf(asked));
   const shown = sameSeries.length > 0 ? sameSeries.map((one) => one.upstream) : others.map((one) => one.series);
-  return new UserError(`${selector.text}: no such kernel; the Debian mirror has ${inVersionOrder(shown).join(', ')} (${arch}, ${flavour})`);
+  return new UserError(
+    `${selector.text}: no such kernel; the Debian mirror has ${inVersionOrder(shown).join(', ')} (${arch}, ${flavour})${nearestRange(selector, others)}`,
+  );
 }
 
 function pinnedKernels(selector: DebianSelector, { entries }: KernelLock): SourceKernel<DebianOrigin>[] {

@@ -29,7 +29,9 @@ function rangeOf(versions: string, text: string): KernelRange {
   try {
     return parseRange(versions);
   } catch (error) {
-    throw error instanceof UserError ? new UserError(`kernel selector '${text}': ${error.message}, or all`, { cause: error }) : error;
+    throw error instanceof UserError
+      ? new UserError(`kernel selector '${text}': ${error.message}; debian:all means every series`, { cause: error })
+      : error;
   }
 }
 

@@ -10,6 +10,7 @@ import {
   tryParseKernelVersion,
   upstreamOf,
 } from '../../../harness/base/kernel-version.ts';
+import { messageOf } from '../../../harness/base/errors.ts';
 import { fuzzRuns } from '../../fuzz/runs.ts';
 
 const RUNS = { numRuns: fuzzRuns(200) };
@@ -156,6 +157,80 @@ describe('ranges of kernel versions', () => {
     expect(matching('=6.12.117')).toEqual(['6.12.117']);
     expect(matching('>7.4-rc3')).toEqual(['7.4.1']);
     expect(matching('<7.4.0')).toEqual(versions.slice(0, -1));
+  });
+
+  it('a major version alone has a meaning beside >= and <, and a suggestion beside other comparators', () => {
+    expect(matching('>=6')).toEqual(versions.slice(3));
+    expect(matching('>=5.13,<7')).toEqual(['5.13.19', '5.14.0', '6.1.192', '6.12.99', '6.12.117']);
+    const problems = ['6', '=6', '>6', '<=6', '>=6.1,<=v7'].map((text) => {
+      try {
+        return parseRange(text).length.toString();
+      } catch (error) {
+        return messageOf(error);
+      }
+    });
+    expect(problems).toMatchInlineSnapshot(`
+      [
+        "'6' is not a range of kernel versions (did you mean >=6.0,<7.0?); expected for example 6.12, <5.14 or >=5.10,<=6.12",
+        "'=6' is not a range of kernel versions (did you mean >=6.0,<7.0?); expected for example 6.12, <5.14 or >=5.10,<=6.12",
+        "'>6' is not a range of kernel versions (did you mean >=7.0?); expected for example 6.12, <5.14 or >=5.10,<=6.12",
+        "'<=6' is not a range of kernel versions (did you mean <7.0?); expected for example 6.12, <5.14 or >=5.10,<=6.12",
+        "'>=6.1,<=v7' is not a range of kernel versions (did you mean <8.0?); expected for example 6.12, <5.14 or >=5.10,<=6.12",
+      ]
+    `);
+  });
+
+  it('a range that no kernel version is in is refused as empty', () => {
+    const problem = (text: string) => {
+      try {
+        parseRange(text);
+        return `${text}: not empty`;
+      } catch (error) {
+        return messageOf(error);
+      }
+    };
+    const ranges = [
+      '>=6.1,<5',
+      '6.1, 6.12',
+      '>6.12,<6.13',
+      '<6.12.5,>=6.12.5',
+      '>6.12.5,<=6.12.6',
+      '>7.4-rc3,<7.4.0',
+      '<0.0',
+      '>=6.12,<=6.12',
+      '<6',
+      '>=6.1.5-1,<6.1.5-2',
+    ];
+    expect(ranges.map(problem)).toMatchInlineSnapshot(`
+      [
+        "'>=6.1,<5' is an empty range: no kernel version is >=6.1 and also <5; all conditions between commas must hold",
+        "'6.1, 6.12' is an empty range: no kernel version is 6.1 and also 6.12; all conditions between commas must hold",
+        "'>6.12,<6.13' is an empty range: no kernel version is >6.12 and also <6.13; all conditions between commas must hold",
+        "'<6.12.5,>=6.12.5' is an empty range: no kernel version is <6.12.5 and also >=6.12.5; all conditions between commas must hold",
+        ">6.12.5,<=6.12.6: not empty",
+        ">7.4-rc3,<7.4.0: not empty",
+        "'<0.0' is an empty range: no kernel version is <0.0",
+        ">=6.12,<=6.12: not empty",
+        "<6: not empty",
+        ">=6.1.5-1,<6.1.5-2: not empty",
+      ]
+    `);
+  });
+
+  it('no range is refused as empty that some version is in', () => {
+    const number = fc.integer({ min: 0, max: 3 });
+    const version = fc
+      .tuple(number, number, fc.option(number), fc.option(number))
+      .map(([major, minor, patch, rc]) => `${major}.${minor}${patch === null ? '' : `.${patch}`}${rc === null ? '' : `-rc${rc}`}`);
+    const bound = fc.tuple(fc.constantFrom('>=', '<=', '>', '<', '='), version).map((parts) => parts.join(''));
+    const bounds = fc.array(bound, { minLength: 1, maxLength: 4 });
+    const holds = fc.property(bounds, version, (all, wanted) => {
+      // One bound alone is empty only below the first version.
+      fc.pre(all.every((each) => each !== '<0.0' && each !== '<0.0.0-rc0' && each !== '<0.0-rc0'));
+      const isIn = all.every((each) => inRange(parseKernelVersion(wanted), parseRange(each)));
+      if (isIn) parseRange(all.join(','));
+    });
+    fc.assert(holds, RUNS);
   });
 
   it('text that is not a range of kernel versions is refused with a clear error', () => {

@@ -439,7 +439,7 @@ describe('a configuration', () => {
       "
       ---
       error: faults.yaml: 6 errors
-      faults.yaml:1:23: kernels.1: kernel selector 'debian:6..1': '6..1' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12, or all
+      faults.yaml:1:23: kernels.1: kernel selector 'debian:6..1': '6..1' is not a range of kernel versions; expected for example 6.12, <5.14 or >=5.10,<=6.12; debian:all means every series
       faults.yaml:3:43: objects.0.name: expected letters, digits, and any of . _ + -
       faults.yaml:3:50: unknown key "modees" (did you mean modules?); possible here: path, name, programs, maps, alternatives, variables, kconfig, btf, pins, mode, trigger, check, modules, loader, memory, command
       faults.yaml:4:7: unknown key "paths" (did you mean path?); possible here: path, name, programs, maps, alternatives, variables, kconfig, btf, pins, mode, trigger, check, modules, loader, memory, command

@@ -42,6 +42,42 @@ async function withCache(use: (run: Run, folder: string) => Promise<void>): Prom
 }
 
 describe('kernels list', () => {
+  it('a selector in the place of a command, and selectors of types, are refused with what to type', async () => {
+    await withCache(async (run) => {
+      const commands = [['debian:6.12'], ['cached'], ['lst'], ['list', 'cached'], ['pull', 'btf:x']];
+      const said = await Promise.all(commands.map(async (args) => `kernels ${args.join(' ')}\n${await run(...args)}`));
+      expect(said.join('\n')).toMatchInlineSnapshot(`
+        "kernels debian:6.12
+        error: unknown command 'debian:6.12'; a command comes before selectors: corematrix kernels list debian:6.12
+        (add --help for the possible arguments)
+        ---
+
+        exit 2
+        kernels cached
+        error: 'cached' names every kernel in the cache: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH or file:PATH (all forms: corematrix kernels --help)
+        ---
+
+        exit 2
+        kernels lst
+        error: unknown command 'lst' (did you mean list?)
+        (add --help for the possible arguments)
+        ---
+
+        exit 2
+        kernels list cached
+        error: 'cached' names every kernel in the cache: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH or file:PATH (all forms: corematrix kernels --help)
+        ---
+
+        exit 2
+        kernels pull btf:x
+        error: 'btf:x' names BTF, without a kernel that boots: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH or file:PATH (all forms: corematrix kernels --help)
+        ---
+
+        exit 2"
+      `);
+    });
+  });
+
   it('kernels list shows the kernels of selectors, and those in the cache', async () => {
     await withCache(async (run) => {
       await run('pull', 'debian:6.1');

@@ -290,6 +290,19 @@ it('settings that only the agent applies are refused beside the command of a cus
   `);
 });
 
+it('a BPF object as custom BTF or as the BTF of a kernel is refused with what was expected', async () => {
+  const name = basename(object);
+  expect((await answers([`btf: ${name}`])).replace(/\S+(?=settings\.bpfel\.o: a)/, '')).toMatchInlineSnapshot(`
+    "btf: settings.bpfel.o
+      corematrix.yaml:3:10: settings.bpfel.o: a compiled BPF object, whose BTF has the types of its programs; expected the BTF of a kernel: a vmlinux, /sys/kernel/btf/vmlinux, or a file ending in .btf"
+  `);
+  const said = await corematrix(folder, ['predict', name, '-k', `btf:${name}`]);
+  expect(said.stderr).toMatchInlineSnapshot(`
+    "error: settings.bpfel.o: a compiled BPF object, whose BTF has the types of its programs; expected the BTF of a kernel: a vmlinux, /sys/kernel/btf/vmlinux, or a file ending in .btf
+    error: no kernel can be used"
+  `);
+});
+
 it('plan, run and predict refuse contradicting settings with the same words', async () => {
   const entry = `{ path: ${basename(object)}, maps: { .rodata: { type: hash } }, programs: { on_packet: { attach_type: trace_fentry } } }`;
   await writeFile(join(folder, 'corematrix.yaml'), `kernels: [debian:6.12]\nobjects:\n  - ${entry}\n`);
