@@ -63,7 +63,12 @@ function haveValues(words: readonly string[]): boolean {
   return words.some((word) => !types.has(word));
 }
 
+/** A whole number that JavaScript would round; the configuration keeps its text. */
+const BEYOND_NUMBERS = /^[-+]?(?:\d{16,}|0x[\da-fA-F]{14,})$/;
+
 function wrongValue(value: unknown, words: readonly string[]): string {
+  if (typeof value === 'string' && BEYOND_NUMBERS.test(value) && words.some((word) => word.endsWith('number')))
+    return `expected ${either(words)} of at most ${Number.MAX_SAFE_INTEGER}, not ${shown(value).replaceAll('"', '')}`;
   if (typeof value !== 'string' || !haveValues(words)) return `expected ${either(words)}, not ${shown(value)}${advice(value, words)}`;
   return `unknown value ${shown(value)}${didYouMean(value, words)}; expected ${either(words)}`;
 }

@@ -4,6 +4,7 @@ import { ConfigurationError, messageOf } from '../../base/errors.ts';
 import { type FileLimit, readUserFile } from '../../base/user-file.ts';
 import { checkSchema, type ConfigFault } from './schema-faults.ts';
 import type { Config } from './schema.ts';
+import { takeUnreadable } from './unreadable-nodes.ts';
 
 /** No real configuration has more aliases. A document with more tries to exhaust memory. */
 const MAX_ALIASES = 100;
@@ -106,12 +107,18 @@ function parse(text: string, name: string, lines: LineCounter): Document {
   }
 }
 
+/** Errors of the library whose messages say too little, by their codes. */
+const SYNTAX: Readonly<Partial<Record<string, string>>> = {
+  MULTIPLE_DOCS: 'a second document begins here; a configuration is one document: remove the line "---", or make two files',
+  TAB_AS_INDENT: 'a tab as indentation; write spaces in its place',
+};
+
 /** The errors of the library, the first at each place: those after it follow from it. A document that nests too deeply has only that one. */
 function syntaxFaults({ errors }: Document): TextFault[] {
   const tooDeep = errors.find(({ message }) => /call stack/i.test(message));
   if (tooDeep) return [{ offset: tooDeep.pos[0], problem: 'it nests too deeply' }];
   const first = new Map<number, string>();
-  for (const { pos, message } of errors) if (!first.has(pos[0])) first.set(pos[0], message);
+  for (const { pos, message, code } of errors) if (!first.has(pos[0])) first.set(pos[0], SYNTAX[code] ?? message);
   return [...first].map(([offset, message]) => ({ offset, problem: `not valid YAML: ${message}` }));
 }
 
@@ -137,12 +144,16 @@ export function parsePlacedConfig(text: string, name: string): PlacedConfig {
   if (broken.length > 0) throw faultsError(name, lines, broken);
   const { faults: excess, hasManyAliases } = findExcess(document);
   if (hasManyAliases) throw faultsError(name, lines, excess);
+  const unreadable = takeUnreadable(document, text);
+  if (unreadable.some(({ isKey }) => isKey)) throw faultsError(name, lines, [...excess, ...unreadable]);
   const checked = checkSchema(valueOf(document, name));
-  if ('config' in checked && excess.length === 0)
+  if ('config' in checked && excess.length === 0 && unreadable.length === 0)
     return { config: checked.config, at: (path) => placeOf(name, lines, offsetOf(document, path)) };
   const { faults, total, objects } = 'config' in checked ? { faults: [], total: 0, objects: [] } : checked;
-  const placed = faults.map((fault) => ({ offset: faultOffset(document, fault), problem: fault.problem }));
-  const error = faultsError(name, lines, [...excess, ...placed], total + excess.length);
+  const all = faults.map((fault) => ({ offset: faultOffset(document, fault), problem: fault.problem }));
+  const placed = all.filter(({ offset: at }) => !unreadable.some(({ offset, end }) => at >= offset && at < end));
+  const own = [...excess, ...unreadable, ...placed];
+  const error = faultsError(name, lines, own, own.length + total - faults.length);
   const indices = objects.map(({ index }) => index);
   // The positions of entries are those of the file.
   const inFile = ([first, position, ...rest]: readonly PropertyKey[]) =>

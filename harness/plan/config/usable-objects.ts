@@ -1,4 +1,6 @@
 // The objects of a configuration that has faults: what is left of each entry can still be compared with its file.
+import { didYouMean } from '../../base/similar.ts';
+import type { SettingName } from '../object-settings/setting-table.ts';
 import { type ConfiguredObject, objectsSchema } from '../object-settings/object-schema.ts';
 
 /** A part of a configuration that does not fit. */
@@ -20,10 +22,16 @@ function isEntry(value: unknown): value is Entry {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The keys of an entry that faults are about. */
+/** Settings that are checked against each other. If one of them is at fault, a fault of another may only follow from it. */
+const TOGETHER = ['programs', 'alternatives', 'mode', 'trigger', 'check', 'command'] as const satisfies readonly SettingName[];
+
+/** The keys of an entry that faults are about, and those that are checked against them. */
 function keysAtFault(faults: readonly Fault[], index: number): ReadonlySet<string> {
   const own = faults.filter(({ path }) => path[0] === 'objects' && path[1] === index);
-  return new Set(own.flatMap(({ path, key }) => (path.length > 2 ? [String(path[2])] : (key ?? []))));
+  const keys = own.flatMap(({ path, key }) => (path.length > 2 ? [String(path[2])] : (key ?? [])));
+  // An unknown key may be one of them with a typing error.
+  const isTogether = keys.some((key) => TOGETHER.some((name) => name === key) || didYouMean(key, TOGETHER) !== '');
+  return new Set(isTogether ? [...keys, ...TOGETHER] : keys);
 }
 
 /** The entries of `objects` that fit the schema once the keys at fault are left out. */

@@ -230,7 +230,7 @@ describe('ranges of kernel versions', () => {
       const isIn = all.every((each) => inRange(parseKernelVersion(wanted), parseRange(each)));
       if (isIn) parseRange(all.join(','));
     });
-    fc.assert(holds, RUNS);
+    expect(() => fc.assert(holds, RUNS)).not.toThrow();
   });
 
   it('text that is not a range of kernel versions is refused with a clear error', () => {

@@ -24,7 +24,7 @@ const schema = z
   .record(z.string(), valueSchema)
   .describe(
     'Values of global variables (`const volatile`, `.data`, `.bss`), by their names: numbers, booleans, text for char arrays, names of ' +
-      'enumerators, lists for arrays, maps of members for structs. Integers beyond 2^53 are written as text: `"0xffffffffffffffff"`.',
+      'enumerators, lists for arrays, maps of members for structs. Integers beyond 2^53 may be written as text: `"0xffffffffffffffff"`.',
   );
 
 function encodedVariables(values: Values, { object, place }: SettingInput<unknown>): VariableBytes[] {

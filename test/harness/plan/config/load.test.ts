@@ -59,6 +59,84 @@ test.each([
   expect(errorOf(text)).toMatchSnapshot();
 });
 
+test('YAML without a meaning in a configuration is one fault at its place, with what to type', () => {
+  const texts = [
+    'objects: !!binary aGVsbG8=\njobs: 0\n',
+    'kernels: !own [debian:all]\nobjects: [{ path: a.o, variables: { x: !!binary aGVsbG8= } }]\n',
+    'objects: [{ path: a.o, mode: run, trigger: !!binary aGVsbG8= }]\n',
+    'jobs: !!int 3\nlock: !!str 5\n',
+    'objects: [*.bpf.o]\n',
+    'objects: [{ path: a.o, mode: run, trigger: *mine }]\nkernels: &mine [debian:all]\njobs: x\n',
+    '*none : 1\n',
+    'jobs: 1\n---\njobs: 2\n',
+    'objects:\n\t- a.o\n',
+    'objects:\n  - path: a.o\n\tmode: run\n',
+  ];
+  expect(texts.map((text) => `${text}=> ${errorOf(text)}`).join('\n')).toMatchInlineSnapshot(`
+    "objects: !!binary aGVsbG8=
+    jobs: 0
+    => corematrix.yaml: 2 errors
+    corematrix.yaml:1:10: the tag !!binary has no meaning in a configuration; remove it; a check or a trigger has bytes as text: "base64:..."
+    corematrix.yaml:2:7: jobs: expected a number greater than 0
+    kernels: !own [debian:all]
+    objects: [{ path: a.o, variables: { x: !!binary aGVsbG8= } }]
+    => corematrix.yaml: 2 errors
+    corematrix.yaml:1:10: the tag !own has no meaning in a configuration; remove it
+    corematrix.yaml:2:40: the tag !!binary has no meaning in a configuration; remove it; a check or a trigger has bytes as text: "base64:..."
+    objects: [{ path: a.o, mode: run, trigger: !!binary aGVsbG8= }]
+    => corematrix.yaml:1:44: the tag !!binary has no meaning in a configuration; remove it; a check or a trigger has bytes as text: "base64:..."
+    jobs: !!int 3
+    lock: !!str 5
+    => no error
+    objects: [*.bpf.o]
+    => corematrix.yaml:1:11: no anchor &.bpf.o before the alias *.bpf.o; a text that begins with * needs quotes: "*.bpf.o"
+    objects: [{ path: a.o, mode: run, trigger: *mine }]
+    kernels: &mine [debian:all]
+    jobs: x
+    => corematrix.yaml: 2 errors
+    corematrix.yaml:1:44: no anchor &mine before the alias *mine; a text that begins with * needs quotes: "*mine"
+    corematrix.yaml:3:7: jobs: expected a number, not "x"
+    *none : 1
+    => corematrix.yaml:1:1: no anchor &none before the alias *none; a text that begins with * needs quotes: "*none"
+    jobs: 1
+    ---
+    jobs: 2
+    => corematrix.yaml:2:1: not valid YAML: a second document begins here; a configuration is one document: remove the line "---", or make two files
+    objects:
+    	- a.o
+    => corematrix.yaml:2:1: not valid YAML: a tab as indentation; write spaces in its place
+    objects:
+      - path: a.o
+    	mode: run
+    => corematrix.yaml:3:1: not valid YAML: a tab as indentation; write spaces in its place"
+  `);
+});
+
+test('a whole number that is too large for a number is used and quoted as it stands in the file', () => {
+  const entry = (settings: string) => `objects: [{ path: a.o, ${settings} }]`;
+  const { objects } = parseConfig(entry('variables: { x: 18446744073709551615, y: -0x8000000000000000, z: 1e30 }'), 'c.yaml');
+  expect(objects).toEqual([{ path: 'a.o', variables: { x: '18446744073709551615', y: '-0x8000000000000000', z: 1e30 } }]);
+  const texts = [
+    'memory: 9007199254740993',
+    'maps: { m: { max_entries: 0xffffffffffffffffff } }',
+    'memory: 99999999',
+    'mode: 12345678901234567890',
+  ];
+  expect(texts.map((text) => errorOf(entry(text)))).toMatchInlineSnapshot(`
+    [
+      "corematrix.yaml:1:32: objects.0.memory: expected a number of at most 9007199254740991, not 9007199254740993",
+      "corematrix.yaml:1:50: objects.0.maps.m.max_entries: expected a number of at most 9007199254740991, not 0xffffffffffffffffff",
+      "corematrix.yaml:1:32: objects.0.memory: expected at most 16384",
+      "corematrix.yaml:1:30: objects.0.mode: unknown value "12345678901234567890"; expected load, attach or run",
+    ]
+  `);
+  expect(errorOf('jobs: 123456789012345678901234567890\ntimeout: 99999999999999999999')).toMatchInlineSnapshot(`
+    "corematrix.yaml: 2 errors
+    corematrix.yaml:1:7: jobs: expected a number of at most 9007199254740991, not 123456789012345678901234567890
+    corematrix.yaml:2:10: timeout: expected a number of at most 9007199254740991, not 99999999999999999999"
+  `);
+});
+
 test('a configuration with an alias bomb is refused', () => {
   const bomb = ['a: &a [x, x, x, x, x, x, x, x, x]'];
   for (let level = 1; level < 8; level++) {

@@ -1,0 +1,126 @@
+// Tests of faults in a configuration: every command that reads it reports the same faults in the same words, each once.
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { SAMPLE } from '../../reports/sample.ts';
+import { sample } from '../run/real-run.ts';
+import { corematrix } from './command.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'configuration-faults-'));
+  await copyFile(sample('fires'), join(folder, 'a.bpf.o'));
+  await writeFile(join(folder, 'results.json'), JSON.stringify(SAMPLE));
+});
+afterAll(async () => rm(folder, { recursive: true, force: true }));
+
+/** The error that all of these commands print for a configuration; both texts if two commands differ. */
+async function answer(text: string, commands: readonly (readonly string[])[]): Promise<string> {
+  await writeFile(join(folder, 'corematrix.yaml'), text);
+  const said: string[] = [];
+  for (const command of commands) {
+    const { exitCode, stderr } = await corematrix(folder, command);
+    said.push(`${stderr}\nexit ${exitCode}`);
+  }
+  return [...new Set(said)].join('\n---\n');
+}
+
+const READING_OBJECTS = [['plan'], ['run'], ['predict']];
+
+it('a fault of one setting of a run is one error, without another that only follows from it', async () => {
+  const run = (more: string) => `kernels: [debian:6.12]\nobjects: [{ path: a.bpf.o, mode: run, ${more} }]\n`;
+  const texts = [
+    run('triger: exec'),
+    run('trigger: excc, check: [{ program: on_opne, runs: 1 }]'),
+    run('trigger: *mine'),
+    run('trigger: !!binary aGVsbG8='),
+    run('trigger: exec, memory: 1').replace('mode: run', 'mode: runs'),
+    run('trigger: [exec, { test_run: { program: on_opne } }], maps: { none: {} }'),
+  ];
+  const answers: string[] = [];
+  for (const text of texts) answers.push(`${text}${await answer(text, [['plan'], ['run']])}`);
+  expect(answers.join('\n')).toMatchInlineSnapshot(`
+    "kernels: [debian:6.12]
+    objects: [{ path: a.bpf.o, mode: run, triger: exec }]
+    error: corematrix.yaml:2:39: unknown key "triger" (did you mean trigger?); possible here: path, name, programs, maps, alternatives, variables, kconfig, btf, pins, mode, trigger, check, modules, loader, memory, command
+    exit 2
+    kernels: [debian:6.12]
+    objects: [{ path: a.bpf.o, mode: run, trigger: excc, check: [{ program: on_opne, runs: 1 }] }]
+    error: corematrix.yaml:2:48: objects.0.trigger: unknown value "excc" (did you mean exec?); expected open, exec, connect, write, spin, iterate, keys with values or a list
+    exit 2
+    kernels: [debian:6.12]
+    objects: [{ path: a.bpf.o, mode: run, trigger: *mine }]
+    error: corematrix.yaml:2:48: no anchor &mine before the alias *mine; a text that begins with * needs quotes: "*mine"
+    exit 2
+    kernels: [debian:6.12]
+    objects: [{ path: a.bpf.o, mode: run, trigger: !!binary aGVsbG8= }]
+    error: corematrix.yaml:2:48: the tag !!binary has no meaning in a configuration; remove it; a check or a trigger has bytes as text: "base64:..."
+    exit 2
+    kernels: [debian:6.12]
+    objects: [{ path: a.bpf.o, mode: runs, trigger: exec, memory: 1 }]
+    error: corematrix.yaml: 2 errors
+    corematrix.yaml:2:34: objects.0.mode: unknown value "runs" (did you mean run?); expected load, attach or run
+    corematrix.yaml:2:63: objects.0.memory: expected at least 256
+    exit 2
+    kernels: [debian:6.12]
+    objects: [{ path: a.bpf.o, mode: run, trigger: [exec, { test_run: { program: on_opne } }], maps: { none: {} } }]
+    error: corematrix.yaml:2:106: no map "none" in the object; it has: opens, seen, execs, connects, .bss
+    error: corematrix.yaml:2:78: no program "on_opne" in the object (did you mean on_open?); it has: on_open, on_exec, on_connect, each_task, drop_all, on_restart
+    error: no object can be used
+    exit 2"
+  `);
+});
+
+it('every command that reads a configuration has the same words for its faults', async () => {
+  const commands = [
+    ...READING_OBJECTS,
+    ['floor', 'a.bpf.o'],
+    ['types', 'show', 'task_struct'],
+    ['explain', 'results.json', '-c', 'corematrix.yaml'],
+  ];
+  const texts = [
+    'kernels: [cached, "debian:>=6.1,<5"]\nobjects: [*.bpf.o]\n',
+    'objects:\n\t- a.bpf.o\n',
+    'objects: [a.bpf.o]\n---\njobs: 1\n',
+    'objects: !own [a.bpf.o]\njobs: 12345678901234567890\n',
+  ];
+  const answers: string[] = [];
+  for (const text of texts) answers.push(`${text}${await answer(text, commands)}`);
+  expect(answers.join('\n')).toMatchInlineSnapshot(`
+    "kernels: [cached, "debian:>=6.1,<5"]
+    objects: [*.bpf.o]
+    error: corematrix.yaml: 3 errors
+    corematrix.yaml:1:11: kernels.0: 'cached' names every kernel in the cache: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH, rpm:PATH or file:PATH (all forms: corematrix kernels --help)
+    corematrix.yaml:1:19: kernels.1: kernel selector 'debian:>=6.1,<5': '>=6.1,<5' is an empty range: no kernel version is >=6.1 and also <5; all conditions between commas must hold; debian:all means every series
+    corematrix.yaml:2:11: no anchor &.bpf.o before the alias *.bpf.o; a text that begins with * needs quotes: "*.bpf.o"
+    exit 2
+    ---
+    error: -c is for settings of objects; results were made with their own
+    exit 2
+    objects:
+    	- a.bpf.o
+    error: corematrix.yaml:2:1: not valid YAML: a tab as indentation; write spaces in its place
+    exit 2
+    ---
+    error: -c is for settings of objects; results were made with their own
+    exit 2
+    objects: [a.bpf.o]
+    ---
+    jobs: 1
+    error: corematrix.yaml:2:1: not valid YAML: a second document begins here; a configuration is one document: remove the line "---", or make two files
+    exit 2
+    ---
+    error: -c is for settings of objects; results were made with their own
+    exit 2
+    objects: !own [a.bpf.o]
+    jobs: 12345678901234567890
+    error: corematrix.yaml: 2 errors
+    corematrix.yaml:1:10: the tag !own has no meaning in a configuration; remove it
+    corematrix.yaml:2:7: jobs: expected a number of at most 9007199254740991, not 12345678901234567890
+    exit 2
+    ---
+    error: -c is for settings of objects; results were made with their own
+    exit 2"
+  `);
+});
