@@ -60,6 +60,8 @@ export interface AttachRules {
 /** The symbols of a kernel, and what else its image says of functions. */
 export interface KernelSymbols {
   find: FindSymbol;
+  /** Whether a program can attach to a function that matches a pattern of libbpf: `*` means any characters, `?` one. */
+  hasTraced: (pattern: string) => boolean;
   rules: AttachRules;
 }
 
@@ -78,6 +80,8 @@ export interface KernelTypes {
   readSymbols?: () => Promise<KernelSymbols | null>;
   /** The symbols of the kernel; absent if they are unknown or were not read. */
   findSymbol?: FindSymbol;
+  /** As of the symbols; absent as they are. */
+  hasTraced?: KernelSymbols['hasTraced'];
   /** What the image lists about functions to attach to; absent as the symbols are. */
   attachRules?: AttachRules;
   /** Text of the kernel's configuration; null if the kernel has none, absent if unknown. */

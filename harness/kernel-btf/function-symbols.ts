@@ -195,6 +195,12 @@ function finderIn(body: Buffer): FindSymbol {
   };
 }
 
+/** Whether a line is that of a function to which a program can attach, and its name matches. @see glob_match() in libbpf.c */
+function hasTracedIn(lines: string, pattern: string): boolean {
+  const name = pattern.replaceAll('.', '\\.').replaceAll('?', '[^ \\n]').replaceAll(/\*+/g, '[^ \\n]*');
+  return new RegExp(`^${name}(?: ${FLAGS.injected})?(?: ${COUNT}\\d+)?$`, 'm').test(lines);
+}
+
 export type ReadFunctions =
   /** `symbols` is null if the image has none. */
   | { valid: true; symbols: KernelSymbols | null }
@@ -211,7 +217,9 @@ export function readFunctions(file: Buffer, image: string): ReadFunctions {
   if (end === 0 || file.toString('latin1', 0, end) !== `${HEAD} ${image} ${crc32(body)}\n`) return { valid: false };
   if (body.length === 0) return { valid: true, symbols: null };
   const names = body.indexOf(NEWLINE) + 1;
-  return { valid: true, symbols: { find: finderIn(body.subarray(names)), rules: rulesIn(body.toString('latin1', 0, names - 1)) } };
+  const lines = body.subarray(names);
+  const hasTraced = (pattern: string) => hasTracedIn(lines.toString('latin1'), pattern);
+  return { valid: true, symbols: { find: finderIn(lines), hasTraced, rules: rulesIn(body.toString('latin1', 0, names - 1)) } };
 }
 
 /** The symbols in an image; null if it has none, undefined if it cannot be read. */

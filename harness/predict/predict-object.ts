@@ -8,7 +8,7 @@ import type { RunObject } from '../plan/inputs/inputs.ts';
 import { withCustomBtf } from '../plan/settings/btf/with-custom-btf.ts';
 import { typesWithCached } from '../plan/settings/modules/loaded-modules.ts';
 import { probeTarget } from '../verdict/rules/named-target.ts';
-import { functionByName } from './findings/symbols.ts';
+import { functionByName, probedPattern } from './findings/symbols.ts';
 import { predictCell } from './predict.ts';
 import type { PredictedCell } from './predicted-cell.ts';
 
@@ -30,11 +30,12 @@ export async function withSymbols(
   if (
     kernel.findSymbol ||
     !kernel.readSymbols ||
-    (programs.every((program) => functionByName(program) === null && probeTarget(program) === null) && !(btf && hasUntypedSymbols(btf)))
+    (programs.every((program) => functionByName(program) === null && probedPattern(program) === null && probeTarget(program) === null) &&
+      !(btf && hasUntypedSymbols(btf)))
   )
     return kernel;
   const symbols = await kernel.readSymbols();
-  return symbols ? { ...kernel, findSymbol: symbols.find, attachRules: symbols.rules } : kernel;
+  return symbols ? { ...kernel, findSymbol: symbols.find, hasTraced: symbols.hasTraced, attachRules: symbols.rules } : kernel;
 }
 
 /**

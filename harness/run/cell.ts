@@ -10,6 +10,7 @@ import type { CellLimits } from '../guest/watch.ts';
 import { knownOfMissing } from '../kernel-btf/kernel-names.ts';
 import { withPackage } from '../kernel-btf/package-names.ts';
 import { lackingNeed } from '../predict/chosen-alternatives.ts';
+import { ambiguousFunction } from '../predict/findings/symbols.ts';
 import { refusedTargetFindings } from '../predict/findings/refused-target.ts';
 import { unmetNeeds } from '../predict/findings/load-needs.ts';
 import { namesOutsideVmlinux } from '../predict/findings/support.ts';
@@ -101,7 +102,8 @@ function targetFacts({ programs }: BpfObject, kernel: KernelTypes): Pick<JudgeIn
     inModule: (name, use) => knownOfMissing(kernel, name, use),
     refusedTarget: (name) => {
       const program = programs.find((each) => each.name === name);
-      return (program && refusedTargetFindings(program, kernel)[0]?.failure.reason) ?? null;
+      const found = program ? [...refusedTargetFindings(program, kernel), ...ambiguousFunction(program, kernel)] : [];
+      return found[0]?.failure.reason ?? null;
     },
   };
 }

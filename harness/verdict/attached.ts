@@ -14,13 +14,14 @@ import {
   lacksUsdtMaps,
   isOfManyKprobes,
   MISSING_TARGET,
+  noMatchReason,
   targetReason,
   unknownAttachType,
   untraceableFailure,
   WITHOUT_USDT_MAPS,
 } from './rules/attach.ts';
 import type { Failure, InModule } from './rules/context.ts';
-import { probeTarget, unreadProbe } from './rules/named-target.ts';
+import { patternOfProbes, probeTarget, unreadProbe } from './rules/named-target.ts';
 
 /** The warnings of libbpf without the program name, which every report shows beside them. */
 function warningsOf({ log }: Attachment): string[] {
@@ -54,6 +55,8 @@ interface Known {
   library?: string;
   /** Says which module that is not loaded has a name. */
   inModule?: InModule;
+  /** Says why the kernel refuses the target of a program, as its image shows. */
+  refusedTarget?: (program: string) => string | null;
 }
 
 /** The program that was attached; undefined for a map. */
@@ -92,6 +95,17 @@ function untraceable(attachment: Attachment, known: Known): Failure | null {
   const reason = facts ? targetReason(facts, type, inModule) : null;
   const found = facts && reason !== null ? untraceableFailure(facts.state, errnoName(errno), oneLine(reason)) : null;
   return found && { stage: 'attach', ...found, errno };
+}
+
+/** Why the kernel attaches no kprobe: several functions have the name, or none matches the pattern. Null if this is not the cause. */
+function unclearTarget(attachment: Attachment, error: string, known: Known): Failure | null {
+  const { name, errno, detail } = attachment;
+  const program = programOf(attachment, known);
+  if (!program) return null;
+  const ambiguous = error === 'EADDRNOTAVAIL' ? (known.refusedTarget?.(name) ?? null) : null;
+  if (ambiguous !== null) return { stage: 'attach', class: 'attach-failed', errno, reason: ambiguous };
+  const pattern = error === 'ENOENT' && detail === '' ? patternOfProbes(program) : null;
+  return pattern === null ? null : { stage: 'attach', class: 'attach-target-missing', errno, reason: noMatchReason(pattern) };
 }
 
 /** The module with the tracepoint of a program that the kernel lacks; null if the failure is about something else, or if no module is known. */
@@ -139,7 +153,11 @@ function judge(attachment: Attachment, known: Known, isOnlyMap: boolean): Attach
     return { failure: { stage: 'attach', class: 'object-invalid', errno, reason: WITHOUT_USDT_MAPS }, attached: false };
   const lacking = unsupportedType(attachment, error, known);
   if (lacking !== null) return { failure: { stage: 'attach', class: 'attach-failed', errno, reason: lacking }, attached: false };
-  const failure = unreadTarget(attachment, error, known) ?? untraceable(attachment, known) ?? moduleOfTracepoint(attachment, known);
+  const failure =
+    unreadTarget(attachment, error, known) ??
+    unclearTarget(attachment, error, known) ??
+    untraceable(attachment, known) ??
+    moduleOfTracepoint(attachment, known);
   if (failure) return { failure, attached: false };
   const event = missingEvent(attachment, error, known);
   if (event !== null) return { failure: { stage: 'attach', class: attachClass(error), errno, reason: event }, attached: false };

@@ -22,7 +22,7 @@ static bool section_is_any(const char *section, const char *const *prefixes)
 
 static bool is_kernel_probe(const char *section)
 {
-	static const char *const prefixes[] = { "kprobe", "kretprobe", "kprobe.multi", "kretprobe.multi", NULL };
+	static const char *const prefixes[] = { "kprobe", "kretprobe", "kprobe.multi", "kretprobe.multi", "kprobe.session", NULL };
 
 	return section_is_any(section, prefixes);
 }

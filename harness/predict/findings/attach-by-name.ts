@@ -7,7 +7,16 @@ import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { findIn, knownOfMissing, isInLoadedWithoutBtf, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { functionOfProbe, probeTarget, unreadProbe } from '../../verdict/rules/named-target.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
-import { ambiguousFunction, certainlyWithoutSymbol, mayBeInModule, missingSymbol, probedFunction, untraceableFunction } from './symbols.ts';
+import {
+  ambiguousFunction,
+  certainlyWithoutSymbol,
+  functionAtAttach,
+  mayBeInModule,
+  missingSymbol,
+  patternWithoutMatch,
+  probedFunction,
+  untraceableFunction,
+} from './symbols.ts';
 
 const missing = (reason: string): Finding => {
   return { failure: { stage: 'attach', class: 'attach-target-missing', reason }, certain: false };
@@ -54,11 +63,14 @@ export function attachByNameFindings(program: BpfProgram, kernel: KernelTypes, l
   if (ambiguous.length > 0) return ambiguous;
   const untraceable = untraceableFunction(program, kernel, loader);
   if (untraceable.length > 0) return untraceable;
-  const function_ = probedFunction(program);
+  const unmatched = patternWithoutMatch(program, kernel);
+  if (unmatched.length > 0) return unmatched;
+  const isOfMany = probedFunction(program) === null;
+  const function_ = functionAtAttach(program);
   if (function_ !== null && isInLoadedWithoutBtf(kernel, function_)) return [];
   if (function_ !== null && kernel.findSymbol) return missingSymbol(program, kernel, loader);
   // A part of a function has no name in BTF.
-  if (function_ !== null && !function_.includes('.') && !findIn(kernel, 'func', function_)) {
+  if (function_ !== null && !isOfMany && !function_.includes('.') && !findIn(kernel, 'func', function_)) {
     const where = knownOfMissing(kernel, function_, 'address') ?? "not in this kernel's BTF, which lacks some of its functions";
     return [missing(`attach target ${function_} (kprobe) is ${where}`)];
   }

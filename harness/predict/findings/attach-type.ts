@@ -7,6 +7,7 @@ import type { Loader } from '../../core-relo/loader.ts';
 import { enumeratorsOf } from '../../kernel-btf/enumerators.ts';
 import { findIn } from '../../kernel-btf/kernel-names.ts';
 import { builtWithout, isOfManyKprobes, unknownAttachType } from '../../verdict/rules/attach.ts';
+import { patternOfProbes } from '../../verdict/rules/named-target.ts';
 import type { Finding } from './finding.ts';
 
 /** The functions that the section or the configuration names; null if neither names any, so that no loader attaches the program. */
@@ -42,6 +43,9 @@ export function deviceTypeFindings(program: BpfProgram, kernel: KernelTypes, loa
   return [{ failure: { stage: 'attach', class: 'attach-failed', reason: unknownAttachType(type) }, certain: true }];
 }
 
+/** A minor release of libbpf 1.x that asks the kernel for one function before it looks for it in the list of functions. Older ones may not. */
+const ASKS_FIRST = 7;
+
 const OF_UPROBES: ReadonlySet<AttachType> = new Set(['trace_uprobe_multi', 'trace_uprobe_session']);
 
 /**
@@ -49,17 +53,23 @@ const OF_UPROBES: ReadonlySet<AttachType> = new Set(['trace_uprobe_multi', 'trac
  * the file with it may be missing, the finding is not certain: the loader may notice this first.
  * @see struct bpf_kprobe_multi_link in kernel/trace/bpf_trace.c, which exists only with CONFIG_FPROBE
  */
-export function attachTypeFindings(program: BpfProgram, kernel: KernelTypes, loader: Pick<Loader, 'aya' | 'cilium'>): Finding[] {
+export function attachTypeFindings(
+  program: BpfProgram,
+  kernel: KernelTypes,
+  loader: Pick<Loader, 'aya' | 'cilium'> & Partial<Pick<Loader, 'libbpfMinor'>>,
+): Finding[] {
   const type = youngAttachType(usedSection(program));
   const functions = functionsOf(program);
   const known = enumeratorsOf(kernel, 'bpf_attach_type');
   if (loader.aya !== null || type === null || functions === null || !known) return [];
+  // libbpf asks the kernel only if a function matches.
+  if (patternOfProbes(program) !== null && kernel.hasTraced?.(functions) === false) return [];
   const isOfUprobes = OF_UPROBES.has(type) && loader.cilium === null;
   if (!isOfManyKprobes(type) && !isOfUprobes) return [];
   const isKnown = known.has(`BPF_${type.toUpperCase()}`);
   if (isKnown && (isOfUprobes || findIn(kernel, 'struct', 'bpf_kprobe_multi_link'))) return [];
   const reason = isKnown ? builtWithout(type, 'EOPNOTSUPP') : unknownAttachType(type);
-  return [
-    { failure: { stage: 'attach', class: 'attach-failed', reason }, certain: !isOfUprobes && findIn(kernel, 'func', functions) !== null },
-  ];
+  const isAskedFirst = (loader.libbpfMinor ?? 0) >= ASKS_FIRST && !/[*?]/.test(functions);
+  const isThere = isAskedFirst || findIn(kernel, 'func', functions) !== null || kernel.hasTraced?.(functions) === true;
+  return [{ failure: { stage: 'attach', class: 'attach-failed', reason }, certain: !isOfUprobes && isThere }];
 }

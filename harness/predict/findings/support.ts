@@ -25,7 +25,7 @@ import { unmetNeeds } from './load-needs.ts';
 import { cannotOpen } from '../../verdict/rules/object.ts';
 import { probeTarget, unreadModule } from '../../verdict/rules/named-target.ts';
 import type { BtfKind } from '../../bpf/btf/kinds.ts';
-import { functionByName, missingSymbol, probedFunction } from './symbols.ts';
+import { functionAtAttach, functionByName, missingSymbol } from './symbols.ts';
 
 /** False if the kernel's BTF shows that it lacks a map type, which may be a number without a name: `type 90`. */
 export function knowsMapType(kernel: KernelTypes, type: string): boolean {
@@ -260,7 +260,7 @@ export function namesOutsideVmlinux(object: BpfObject): string[] {
     const tracepoint = namedTracepoint(section, attachTo);
     if (tracepoint) return [partsOfName(nameInBtf(tracepoint)).name];
     const probe = probeTarget({ section, attachTo });
-    return probe?.includes(':') === true ? partsOfName(probe).name : (probedFunction(program) ?? []);
+    return probe?.includes(':') === true ? partsOfName(probe).name : (functionAtAttach(program) ?? []);
   });
   const structOps = structOpsMaps(object).map(({ type }) => STRUCT_OPS_VALUE + type);
   const section = btf && findType(btf, 'datasec', '.ksyms');

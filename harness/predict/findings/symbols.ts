@@ -4,11 +4,13 @@ import type { BpfProgram } from '../../bpf/object/object.ts';
 import type { FunctionSymbol, KernelTypes } from '../../core-relo/candidates.ts';
 import type { Loader } from '../../core-relo/loader.ts';
 import { findIn, knownOfMissing, OF_EVERY_MODULE, partsOfName, refusesAmbiguousProbes } from '../../kernel-btf/kernel-names.ts';
-import { type TargetFacts, targetReason } from '../../verdict/rules/attach.ts';
+import { noMatchReason, type TargetFacts, targetReason } from '../../verdict/rules/attach.ts';
+import { patternOfProbes, targetOfProbes } from '../../verdict/rules/named-target.ts';
 import type { Finding, PredictedFailure } from './finding.ts';
 
 /** A kprobe on one function. A section without a name leaves it to the loader. */
 const KPROBE = /^\??k(?:ret)?probe(?:\/([^/]+))?$/;
+const EXACT = /^[\w.]+$/;
 /** A function, perhaps with an offset in it. A variant has a dot; a pattern is no name. */
 const FUNCTION = /^([\w.]+)(?:\+\w+)?$/;
 
@@ -22,6 +24,11 @@ export function probedFunction(program: Targeted): string | null {
   return probe && (FUNCTION.exec(program.attachTo ?? probe[1] ?? '')?.[1] ?? null);
 }
 
+/** The pattern of a kprobe on all functions that match; null for other programs. */
+export function probedPattern({ attachTo, ...program }: Targeted): string | null {
+  return patternOfProbes({ section: usedSection(program), attachTo });
+}
+
 /** A function whose address the kernel looks up, and when it does. */
 interface FunctionByName {
   function: string;
@@ -32,11 +39,19 @@ interface FunctionByName {
 export function functionByName(program: Targeted): FunctionByName | null {
   const probed = probedFunction(program);
   if (probed !== null) return { function: probed, stage: 'attach' };
+  const named = targetOfProbes({ section: usedSection(program), attachTo: program.attachTo });
+  if (named !== null) return EXACT.test(named) ? { function: named, stage: 'attach' } : null;
   const target = attachTargetOf(usedSection(program), program.attachTo);
   const { module, name } = target ? partsOfName(nameInBtf(target)) : { module: null, name: '' };
   // The symbols of modules are unknown.
   const isOfVmlinux = module === null || VMLINUX.startsWith(module);
   return target?.byAddress === true && isOfVmlinux ? { function: name, stage: 'verify' } : null;
+}
+
+/** The function that the kernel looks up when it attaches a program; null for other programs. */
+export function functionAtAttach(program: Targeted): string | null {
+  const wanted = functionByName(program);
+  return wanted?.stage === 'attach' ? wanted.function : null;
 }
 
 /** What a guest would find about a function without a symbol, so that both give the same reason. */
@@ -104,7 +119,7 @@ export function untraceableFunction(program: BpfProgram, kernel: KernelTypes, lo
   const { function: name, stage } = wanted;
   // libbpf finds the function in a module, or misses it in BTF.
   if (stage === 'verify' && findIn({ ...kernel, modules: [] }, 'func', name) === null) return [];
-  const mayProbe = stage === 'attach' && PROBES_NOTRACE.test(kernel.config ?? '');
+  const mayProbe = probedFunction(program) !== null && PROBES_NOTRACE.test(kernel.config ?? '');
   // For a part of a function, the kernel asks whether it traces the whole.
   if (state === 'notrace' && (name.includes('.') || mayProbe)) return [];
   const reason = targetReason({ program: '', function: name, state, variant: '' }, program.type);
@@ -121,6 +136,13 @@ export function ambiguousFunction(program: BpfProgram, kernel: KernelTypes): Fin
   if (count === 1) return [];
   const reason = `function ${name} is ambiguous: vmlinux has ${count} symbols of this name, and this kernel refuses a kprobe on it (EADDRNOTAVAIL)`;
   return [{ failure: { stage: 'attach', class: 'attach-failed', reason }, certain: true }];
+}
+
+/** Finds that no function of vmlinux matches the pattern of a kprobe. A module may have one. */
+export function patternWithoutMatch(program: BpfProgram, { hasTraced }: KernelTypes): Finding[] {
+  const pattern = probedPattern(program);
+  if (pattern === null || hasTraced?.(pattern) !== false) return [];
+  return [{ failure: { stage: 'attach', class: 'attach-target-missing', reason: noMatchReason(pattern) }, certain: false }];
 }
 
 /**

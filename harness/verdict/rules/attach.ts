@@ -46,6 +46,11 @@ export function lacksUsdtMaps(message: string): boolean {
   return message.startsWith('usdt: failed to find USDT support BPF maps');
 }
 
+/** The reason of a kprobe on all functions that match a pattern, if none does. */
+export function noMatchReason(pattern: string): string {
+  return `no function to which programs can attach matches the pattern ${pattern}`;
+}
+
 /** What a guest found in the kernel's lists about a function to attach to. */
 export type TargetFacts = NonNullable<CellEvidence['targets']>[number];
 

@@ -37,6 +37,22 @@ export function probeTarget({ section, attachTo }: Probe): string | null {
   return probe && (attachTo ?? probe[1] ?? null);
 }
 
+/** A kprobe on many functions: on one with this name, or on all that match a pattern. */
+const KPROBES = /^\??k(?:ret)?probe\.(?:multi|session)(?:\/(.+))?$/;
+const PATTERN = /^[\w.*?]*[*?][\w.*?]*$/;
+
+/** The function or the pattern of a kprobe on many functions; null for other programs. */
+export function targetOfProbes({ section, attachTo }: Probe): string | null {
+  const probes = KPROBES.exec(section);
+  return probes && (attachTo ?? probes[1] ?? null);
+}
+
+/** The pattern of a kprobe on all functions that match; null for other programs. */
+export function patternOfProbes(probe: Probe): string | null {
+  const target = targetOfProbes(probe);
+  return target !== null && PATTERN.test(target) ? target : null;
+}
+
 /** The function that libbpf attaches a kprobe to, although the target names a module; null if it finds no name. */
 export function functionOfProbe(target: string): string | null {
   return READ_BY_LIBBPF.exec(target)?.[0] ?? null;

@@ -123,6 +123,18 @@ test('a name has the number of its symbols, and whether the kernel traces none o
   expect(kinds(null).filter((line) => line.includes('isNotrace'))).toEqual([]);
 });
 
+test('an index knows whether a program can attach to a function that matches a pattern', () => {
+  const text = '_text T 0, vfs_read T 16, vfs_write t 32, twice t 48, twice t 64, first.isra.0 t 80, data d 96';
+  const symbols = text.split(', ').map((each) => {
+    const [name = '', type = '', offset = ''] = each.split(' ');
+    return { name, type, offset: Number(offset) };
+  });
+  const read = readFunctions(writeFunctions({ ...plainSymbols(symbols), places: [16, 48, 80] }, IMAGE), IMAGE);
+  const hasTraced = (pattern: string) => read.valid && read.symbols?.hasTraced(pattern) === true;
+  expect(['vfs_*', 'vfs_rea?', '*ice', 'first*', 'first.isra.?', '*'].filter(hasTraced)).toHaveLength(6);
+  expect(['vfs_w*', '_te*', 'dat?', 'vfs_?', 'x*', 'firstxisra*', 'vfs_read?'].filter(hasTraced)).toEqual([]);
+});
+
 test('an index keeps what the image lists about functions to attach to', () => {
   const symbols = ['first', 'second', 'first'].map((name, index) => ({ name, type: 't', offset: index * 16 }));
   const plain = new Map([
