@@ -105,7 +105,9 @@ export function refusedUnverified(context: FailureContext): Finding | null {
   if (jit)
     return { stage: 'verify', class: 'insn-unsupported', reason: `the JIT compiler of this kernel refuses an instruction: ${jit.text}` };
   const error = errnoName(attempt.errno);
-  const target = error === 'EINVAL' ? refusedTarget(program.name) : null;
+  // A kernel that lacks the attach type looks at no target.
+  const need = unmetNeed(program.name);
+  const target = error === 'EINVAL' && need === null ? refusedTarget(program.name) : null;
   if (target !== null) return { stage: 'verify', class: 'attach-target-missing', reason: target };
   const failureClass = REFUSALS[error];
   if (!failureClass) return null;
@@ -116,6 +118,6 @@ export function refusedUnverified(context: FailureContext): Finding | null {
   const unknown = program.type !== null && enumerators?.has(`BPF_PROG_TYPE_${program.type.toUpperCase()}`) === false;
   const reason = unknown
     ? `program type ${type} is unknown to this kernel`
-    : (unmetNeed(program.name) ?? `the kernel refuses program type ${type}, or its attach type or flags, before verification: ${error}`);
+    : (need ?? `the kernel refuses program type ${type}, or its attach type or flags, before verification: ${error}`);
   return { stage: 'verify', class: failureClass, reason };
 }
