@@ -9,8 +9,8 @@ export type Reference =
   | { type: 'data'; section: string; offset: number; name: string }
   /** A kernel symbol, a kernel function or a Kconfig value. */
   | { type: 'extern'; name: string }
-  /** A map of an old kind, outside of `.maps`. */
-  | { type: 'other' };
+  /** A map of an old kind, outside of `.maps`; the name is empty for what is none. */
+  | { type: 'other'; name: string };
 
 /** Keyed by section, then by instruction index in the section. */
 export type References = ReadonlyMap<string, ReadonlyMap<number, Reference>>;
@@ -22,12 +22,12 @@ const STT_SECTION = 3;
 function referenceTo(elf: Elf, symbol: ElfSymbol | undefined): Reference {
   const section = symbol && elf.sections[symbol.section];
   if (symbol?.section === 0) return { type: 'extern', name: symbol.name };
-  if (!symbol || !section) return { type: 'other' };
+  if (!symbol || !section) return { type: 'other', name: '' };
   if ((section.flags & SHF_EXECINSTR) !== 0) {
     const global = symbol.type !== STT_SECTION && symbol.binding !== STB_LOCAL;
     return { type: 'function', section: section.name, insn: symbol.value / INSN_BYTES, global };
   }
-  if (!section.name.startsWith('.')) return { type: 'other' };
+  if (!section.name.startsWith('.')) return { type: 'other', name: symbol.name };
   return { type: 'data', section: section.name, offset: symbol.value, name: symbol.name };
 }
 

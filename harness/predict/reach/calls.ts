@@ -32,7 +32,7 @@ export function functionUses(object: BpfObject): (owner: ObjectFunction) => Func
     for (let at = 0; at < owner.insns; at++) {
       const insn = readInsn(code, at);
       const own = references.get(owner.section)?.get(owner.insnOffset + at);
-      if (own?.type === 'extern' || own?.type === 'data') use.names.push(own.name);
+      if (own && own.type !== 'function') use.names.push(own.name);
       if (own?.type === 'extern' && insn?.class === CLASS.LD) use.addresses.push(own.name);
       if (own?.type === 'function' && insn?.class === CLASS.LD) {
         use.hasCallback = true;

@@ -34,6 +34,9 @@ static long (*peek)(void *, void *) = (void *)89; SEC("xdp") int p(void *ctx) { 
   unknown_map: `${MAP.replace('[1]', '[90]')} ${LOOKUP} SEC("xdp") int p(void *ctx) { u32 k = 0; return lookup(&m, &k) ? 2 : 1; }`,
   legacy_map: `struct { u32 type, key_size, value_size, max_entries, flags; } m SEC("maps") = { 30, 0, 8, 4, 0 };
 static long (*peek)(void *, void *) = (void *)89; SEC("xdp") int p(void *ctx) { u64 k = 0; return peek(&m, &k) ? 2 : 1; }`,
+  legacy_of_one: `struct { u32 type, key_size, value_size, max_entries, flags; } m SEC("maps") = { 30, 0, 8, 4, 0 };
+static long (*peek)(void *, void *) = (void *)89; SEC("xdp") int p(void *ctx) { u64 k = 0; return peek(&m, &k) ? 2 : 1; }
+SEC("xdp") int without(void *ctx) { return 2; }`,
   arena: `struct { int (*type)[33]; int (*map_flags)[1 << 10]; int (*max_entries)[4]; } m SEC(".maps");
 SEC("syscall") int p(void *ctx) { asm volatile("" :: "r"(&m)); return 0; }`,
   arena_of_probe: `struct { int (*type)[33]; int (*map_flags)[1 << 10]; int (*max_entries)[4]; } m SEC(".maps");

@@ -18,7 +18,7 @@ function nameOf(reference: Reference | undefined): string {
   if (!reference) return '';
   if (reference.type === 'extern') return reference.name;
   if (reference.type === 'data') return reference.section === MAPS ? reference.name : reference.section;
-  return reference.type === 'function' ? `${reference.section}+${reference.insn}` : reference.type;
+  return reference.type === 'function' ? `${reference.section}+${reference.insn}` : reference.name;
 }
 
 /** Reads the code of each program of an object, keyed by name. */
@@ -34,7 +34,8 @@ export function programCodes({ elf, programs, littleEndian }: BpfObject): Readon
     for (let at = 0; at + INSN_BYTES <= bytes.length; at += INSN_BYTES) {
       const reference = own?.get(insnOffset + at / INSN_BYTES);
       const operation = view.getUint8(at);
-      if (reference?.type === 'data' && reference.section === MAPS) maps.add(reference.name);
+      const isMap = reference?.type === 'other' || (reference?.type === 'data' && reference.section === MAPS);
+      if (isMap && reference.name !== '') maps.add(reference.name);
       form.push(`${operation}${operation === CALL && !reference ? `=${view.getInt32(at + 4, littleEndian)}` : ''}${nameOf(reference)}`);
     }
     return { maps, form: form.length === 0 ? null : form.join(' ') };
