@@ -3,7 +3,7 @@ import { jsonFaultWords } from '../harness/base/json-faults.ts';
 import { z } from 'zod';
 import { UserError } from '../harness/base/errors.ts';
 import { parseJson } from '../harness/base/json.ts';
-import { type FileLimit, readUserFile } from '../harness/base/user-file.ts';
+import { checkUserFile, type FileLimit, readUserFile } from '../harness/base/user-file.ts';
 import type { PlannedKernel, RegisteredSource } from './registered.ts';
 import { SOURCES } from './registry.ts';
 import type { PinChange, SourceLock } from './sources/lock.ts';
@@ -13,6 +13,7 @@ import type { KernelOptions } from './sources/options.ts';
 const LOCK_VERSION = 1;
 /** Tens of thousands of kernels. */
 export const LOCK_FILE = { kind: 'a lock file', maxBytes: 16 << 20 } as const satisfies FileLimit;
+const NO_LOCK = 'no such lock file; "corematrix kernels lock" makes one';
 const lockFile = z.object({ lockVersion: z.literal(LOCK_VERSION) }).catchall(z.array(z.unknown()));
 
 type Entries = KernelLock['entries'];
@@ -72,8 +73,16 @@ export function isLock(text: string): boolean {
  * @throws UserError if the file is missing or damaged
  */
 export async function readLock(path: string): Promise<KernelLock> {
-  const missing = 'no such lock file; "corematrix kernels lock" makes one';
-  return parseLock((await readUserFile(path, { ...LOCK_FILE, missing })).toString(), path);
+  return parseLock((await readUserFile(path, { ...LOCK_FILE, missing: NO_LOCK })).toString(), path);
+}
+
+/**
+ * Checks that a lock file can be read.
+ * @param shown its name in errors
+ * @throws UserError if the file is missing or is none
+ */
+export async function checkLockFile(path: string, shown: string): Promise<void> {
+  await checkUserFile(path, { ...LOCK_FILE, missing: NO_LOCK, shown });
 }
 
 /** The text of a lock file with these entries, for each source in version order. */

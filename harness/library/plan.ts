@@ -1,6 +1,6 @@
 // The plan of a run: its objects and kernels, its expectations, and which cells earlier results leave to run.
 import { chosenKernels } from './configured.ts';
-import { readLock } from '../../kernels/lock.ts';
+import { checkLockFile, readLock } from '../../kernels/lock.ts';
 import { DEFAULT_SELECTOR } from '../../kernels/registry.ts';
 import type { KernelLock } from '../../kernels/sources/locked-entries.ts';
 import type { KernelOptions } from '../../kernels/sources/options.ts';
@@ -11,6 +11,7 @@ import { type Choose, chooseAll } from '../plan/choice/choice.ts';
 import { chooseShard, type Shard } from '../plan/choice/shard.ts';
 import { chooseSince } from '../plan/choice/since.ts';
 import { type Inputs, plainSources, readInputs } from '../plan/inputs/inputs.ts';
+import { placeAt } from '../plan/settings/place.ts';
 import { objectSources } from '../plan/inputs/object-sources.ts';
 import type { Results } from '../results/schema.ts';
 import { CONFIG_NAME, emptyConfig, type LoadedConfig } from './load-config.ts';
@@ -63,8 +64,14 @@ function chosenCells({ shard, baseline, lastFailed, onlyChanged }: PlanOptions):
 }
 
 /** The lock file of a configuration, if it names one. */
-export async function lockOf({ config: { lock }, directory }: LoadedConfig, frozen: boolean): Promise<KernelLock | undefined> {
-  if (lock !== undefined) return readLock(configuredPath(directory, lock));
+export async function lockOf({ config: { lock }, directory, at }: LoadedConfig, frozen: boolean): Promise<KernelLock | undefined> {
+  if (lock !== undefined) {
+    const path = configuredPath(directory, lock);
+    await checkLockFile(path, lock).catch((error: unknown) => {
+      throw error instanceof UserError ? placeAt(at, ['lock']).problem(error.message, error) : error;
+    });
+    return readLock(path);
+  }
   if (frozen)
     throw new UserError(
       `--frozen needs a lock file: "corematrix kernels lock -o kernels.lock.json", and lock: kernels.lock.json in ${CONFIG_NAME}`,

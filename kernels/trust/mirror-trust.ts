@@ -47,3 +47,16 @@ export async function mirrorTrust(options: TrustOptions = {}, env: NodeJS.Proces
   const paths = [...(options.mirrorKeys ?? []), ...named];
   return { accepted: acceptedMirrors(options, env), keys: await Promise.all(paths.map(readKey)) };
 }
+
+/** Maximum length of an address. */
+export const MAX_ADDRESS = 2048;
+
+/**
+ * Checks the address of a mirror.
+ * @throws UserError for a text that is not an HTTP address
+ */
+export function checkMirrorAddress(address: string): void {
+  const url = address.length <= MAX_ADDRESS && URL.canParse(address) ? new URL(address) : null;
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return;
+  throw new UserError(`'${address}' is not the address of a Debian mirror: expected http:// or https://`);
+}

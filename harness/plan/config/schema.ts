@@ -1,6 +1,7 @@
 // The schema of corematrix.yaml.
 import { z } from 'zod';
 import { parseSelector } from '../../../kernels/selector.ts';
+import { checkMirrorAddress } from '../../../kernels/trust/mirror-trust.ts';
 import { firstForms } from '../../../kernels/selector-help.ts';
 import { FORMAT_NAMES } from '../../base/format-names.ts';
 import { MAX_SECONDS } from '../../base/time-limit.ts';
@@ -54,7 +55,7 @@ export const configSchema = z.strictObject({
     .min(1)
     .optional()
     .describe('Loaders of every object without a `loader`, each in its own row: `libbpf@1.1`, `cilium@0.22`.'),
-  lock: z.string().optional().describe('Lock file that pins kernel packages, relative to this file.'),
+  lock: z.string().min(1).optional().describe('Lock file that pins kernel packages, relative to this file.'),
   history: z
     .string()
     .min(1)
@@ -62,7 +63,10 @@ export const configSchema = z.strictObject({
     .describe(
       'File to which each run appends a line, relative to this file. Reports show since when each program fails, and which cells are flaky.',
     ),
-  mirrors: z.array(z.string()).optional().describe('Base addresses of Debian mirrors, in place of those that apt uses.'),
+  mirrors: z
+    .array(z.string().superRefine(reported(checkMirrorAddress)))
+    .optional()
+    .describe('Base addresses of Debian mirrors, in place of those that apt uses.'),
   timeout: seconds
     .optional()
     .describe(

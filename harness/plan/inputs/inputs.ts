@@ -7,7 +7,7 @@ import { checkLoaderApplies } from '../object-settings/loader-limits.ts';
 import type { ObjectSettings, PreparedSettings } from '../object-settings/setting-table.ts';
 import { DEFAULT_LIBBPF } from '../../base/loader-name.ts';
 import { faultsOf, UserError } from '../../base/errors.ts';
-import type { PlaceOf } from '../settings/place.ts';
+import type { Place, PlaceOf } from '../settings/place.ts';
 import { uniqueId } from '../../base/ids.ts';
 import { type FileLimit, readUserFile } from '../../base/user-file.ts';
 import { type BpfObject, readBpfObject } from '../../bpf/object/object.ts';
@@ -20,6 +20,8 @@ export const OBJECT_FILE = { kind: 'a BPF object', maxBytes: 32 << 20 } as const
 /** Files that a path or glob names, with their settings. */
 export interface ObjectSource {
   pattern: string;
+  /** The place in the configuration that names them; absent if the command line does. */
+  place?: Place | undefined;
   /** Its name in reports (default: the file name). */
   name?: string | undefined;
   settings?: ObjectSettings | undefined;
@@ -95,7 +97,7 @@ async function readObject(
   { bigEndian = false, overrulingLoader }: InputOptions,
 ): Promise<ReadObject> {
   const shown = relative(process.cwd(), file) || file;
-  const bytes = await readFileChecked(file, shown);
+  const bytes = await readFileChecked(file, shown).catch((error: unknown) => throwPlaced(error, source));
   const bpf = readBpfObject(bytes, shown);
   if (!bpf.littleEndian && !bigEndian)
     throw new UserError(`${shown}: compiled for big-endian BPF, which no guest here can load (use clang -target bpfel)`);
@@ -163,13 +165,23 @@ function takeProblem(inputs: Inputs, error: unknown): null {
   return null;
 }
 
+/** Throws an error about the files of a source again, with the place that names them. */
+function throwPlaced(error: unknown, { place }: ObjectSource): never {
+  throw error instanceof UserError && place ? place.problem(error.message, error) : error;
+}
+
 /** The files that sources name, in that order. If two sources name a file, settings win; of two with settings, the later wins. */
 async function findFiles({ sources, directory, defaults }: ObjectSources, inputs: Inputs): Promise<FoundFile[]> {
   const found = new Map<string, FoundFile>();
   for (const source of sources) {
     const { pattern, name = '', settings } = source;
-    const files = await expand(pattern, directory).catch((error: unknown) => takeProblem(inputs, error));
-    if (files?.length === 0) inputs.problems.push(`${pattern}: no file matches (in ${relative(process.cwd(), directory) || '.'})`);
+    const files = await expand(pattern, directory)
+      .then((all) => {
+        if (all.length > 0) return all;
+        throw new UserError(`${pattern}: no file matches (in ${relative(process.cwd(), directory) || '.'})`);
+      })
+      .catch((error: unknown) => throwPlaced(error, source))
+      .catch((error: unknown) => takeProblem(inputs, error));
     for (const file of files ?? []) {
       const key = `${file}\0${name}`;
       if (settings || !found.has(key)) found.set(key, { file, source, directory, defaults });

@@ -1,5 +1,6 @@
 // The objects of a configuration as sources to read.
 import type { PlacedConfig } from '../config/load.ts';
+import { placeAt } from '../settings/place.ts';
 import type { ObjectSources } from './inputs.ts';
 
 /**
@@ -8,9 +9,10 @@ import type { ObjectSources } from './inputs.ts';
  */
 export function objectSources({ config, at }: PlacedConfig, directory: string): ObjectSources {
   const sources = (config.objects ?? []).map((entry, index) => {
-    if (typeof entry === 'string') return { pattern: entry };
+    if (typeof entry === 'string') return { pattern: entry, place: placeAt(at, ['objects', index]) };
     const { path, name, ...settings } = entry;
-    return { pattern: path, name, settings, at: (keys: readonly PropertyKey[]) => at(['objects', index, ...keys]) };
+    const place = placeAt(at, ['objects', index, 'path']);
+    return { pattern: path, name, place, settings, at: (keys: readonly PropertyKey[]) => at(['objects', index, ...keys]) };
   });
   const { defaults } = config;
   return { sources, directory, ...(defaults && { defaults: { settings: defaults, at: (keys) => at(['defaults', ...keys]) } }) };

@@ -1,7 +1,7 @@
 // Finds the Debian mirrors of this machine: those that the user names, else those of apt. The program has no default host.
 import { UserError } from '../../../harness/base/errors.ts';
 import { isMissing, runProgram } from '../../../harness/base/program.ts';
-import { MIRROR_VARIABLE, mirrorAddress } from '../../trust/mirror-trust.ts';
+import { checkMirrorAddress, MAX_ADDRESS, MIRROR_VARIABLE, mirrorAddress } from '../../trust/mirror-trust.ts';
 import { type Archive, archiveOfSuite } from './suites.ts';
 
 /** A repository. `base` contains `dists/` and `pool/` and has no slash at its end. */
@@ -16,8 +16,6 @@ const WHAT_TO_SET =
   `name a Debian mirror: --mirror URL, ${MIRROR_VARIABLE}=URL or "mirrors:" in corematrix.yaml; its address is that of ` +
   'the folder that contains dists/ and pool/ (name the security archive, too, if it is not beside it)';
 
-/** Maximum length of an address. */
-const MAX_ADDRESS = 2048;
 const DISTS = '/dists/';
 const RELEASE = '/InRelease';
 
@@ -51,10 +49,7 @@ export function parseAptUris(output: string): Mirror[] {
  */
 export function parseMirrorAddresses(addresses: readonly string[]): Mirror[] {
   const given = addresses.map((address): Mirror => {
-    const url = address.length <= MAX_ADDRESS && URL.canParse(address) ? new URL(address) : null;
-    if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-      throw new UserError(`'${address}' is not the address of a Debian mirror: expected http:// or https://`);
-    }
+    checkMirrorAddress(address);
     const base = mirrorAddress(address);
     return { archive: base.endsWith('debian-security') ? 'debian-security' : 'debian', base };
   });

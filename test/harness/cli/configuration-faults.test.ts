@@ -3,7 +3,6 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { SAMPLE } from '../../reports/sample.ts';
 import { sample } from '../run/real-run.ts';
 import { corematrix } from './command.ts';
 
@@ -11,7 +10,6 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'configuration-faults-'));
   await copyFile(sample('fires'), join(folder, 'a.bpf.o'));
-  await writeFile(join(folder, 'results.json'), JSON.stringify(SAMPLE));
 });
 afterAll(async () => rm(folder, { recursive: true, force: true }));
 
@@ -73,12 +71,7 @@ it('a fault of one setting of a run is one error, without another that only foll
 });
 
 it('every command that reads a configuration has the same words for its faults', async () => {
-  const commands = [
-    ...READING_OBJECTS,
-    ['floor', 'a.bpf.o'],
-    ['types', 'show', 'task_struct'],
-    ['explain', 'results.json', '-c', 'corematrix.yaml'],
-  ];
+  const commands = [...READING_OBJECTS, ['floor', 'a.bpf.o'], ['types', 'show', 'task_struct'], ['explain', 'a.bpf.o']];
   const texts = [
     'kernels: [cached, "debian:>=6.1,<5"]\nobjects: [*.bpf.o]\n',
     'objects:\n\t- a.bpf.o\n',
@@ -95,32 +88,54 @@ it('every command that reads a configuration has the same words for its faults',
     corematrix.yaml:1:19: kernels.1: kernel selector 'debian:>=6.1,<5': '>=6.1,<5' is an empty range: no kernel version is >=6.1 and also <5; all conditions between commas must hold; debian:all means every series
     corematrix.yaml:2:11: no anchor &.bpf.o before the alias *.bpf.o; a text that begins with * needs quotes: "*.bpf.o"
     exit 2
-    ---
-    error: -c is for settings of objects; results were made with their own
-    exit 2
     objects:
     	- a.bpf.o
     error: corematrix.yaml:2:1: not valid YAML: a tab as indentation; write spaces in its place
-    exit 2
-    ---
-    error: -c is for settings of objects; results were made with their own
     exit 2
     objects: [a.bpf.o]
     ---
     jobs: 1
     error: corematrix.yaml:2:1: not valid YAML: a second document begins here; a configuration is one document: remove the line "---", or make two files
     exit 2
-    ---
-    error: -c is for settings of objects; results were made with their own
-    exit 2
     objects: !own [a.bpf.o]
     jobs: 12345678901234567890
     error: corematrix.yaml: 2 errors
     corematrix.yaml:1:10: the tag !own has no meaning in a configuration; remove it
     corematrix.yaml:2:7: jobs: expected a number of at most 9007199254740991, not 12345678901234567890
+    exit 2"
+  `);
+});
+
+it('what a configuration names and is not there has its place in the configuration', async () => {
+  const texts = [
+    `objects: [b.bpf.o, 'd/*.o', { path: c.bpf.o, name: c }, { path: 'e/*.o', mode: attach }]\nkernels: [debian:6.12]\n`,
+    'objects: [a.bpf.o]\nkernels: [debian:6.12]\nlock: locks/none.json\n',
+    'objects: [a.bpf.o]\nkernels: [debian:6.12]\nlock: ""\nmirrors: [deb.debian.example, "ftp://127.0.0.1/debian"]\n',
+  ];
+  const answers: string[] = [];
+  for (const text of texts) answers.push(`${text}${await answer(text, [['plan'], ['run']])}`);
+  expect(answers.join('\n')).toMatchInlineSnapshot(`
+    "objects: [b.bpf.o, 'd/*.o', { path: c.bpf.o, name: c }, { path: 'e/*.o', mode: attach }]
+    kernels: [debian:6.12]
+    error: corematrix.yaml:1:20: d/*.o: no file matches (in .)
+    error: corematrix.yaml:1:65: e/*.o: no file matches (in .)
+    error: corematrix.yaml:1:11: b.bpf.o: no such file
+    error: corematrix.yaml:1:37: c.bpf.o: no such file
+    error: no object can be used
     exit 2
-    ---
-    error: -c is for settings of objects; results were made with their own
+    objects: [a.bpf.o]
+    kernels: [debian:6.12]
+    lock: locks/none.json
+    error: corematrix.yaml:3:7: locks/none.json: no such lock file; "corematrix kernels lock" makes one
+    exit 2
+    objects: [a.bpf.o]
+    kernels: [debian:6.12]
+    lock: ""
+    mirrors: [deb.debian.example, "ftp://127.0.0.1/debian"]
+    error: corematrix.yaml: 3 errors
+    corematrix.yaml:3:7: lock: expected text that is not empty
+    corematrix.yaml:4:11: mirrors.0: 'deb.debian.example' is not the address of a Debian mirror: expected http:// or https://
+    corematrix.yaml:4:31: mirrors.1: 'ftp://127.0.0.1/debian' is not the address of a Debian mirror: expected http:// or https://
     exit 2"
   `);
 });
