@@ -1,10 +1,13 @@
 // Tests of the settings that `corematrix init` proposes for objects that depend on their loader.
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseConfig } from '../../../../harness/plan/config/load.ts';
 import { settingsToFill, starterConfig } from '../../../../harness/plan/config/starter.ts';
 import { type BpfObject, readBpfObject } from '../../../../harness/bpf/object/object.ts';
 import { prepareSettings } from '../../../../harness/plan/object-settings/prepare.ts';
+import { compileBpf } from '../../bpf/object/compile.ts';
 import { sample } from '../../run/real-run.ts';
 
 const read = async (name: string) => readBpfObject(await readFile(sample(name)), name);
@@ -161,4 +164,35 @@ test('a setting that only the loader knows has no value; a run of the unedited f
   expect(() => parseConfig(starter('choices', bpf), 'c.yaml')).toThrow(
     /^c\.yaml:\d+:\d+: objects\.0\.programs\.on_unlink\.attach_to: expected text, not an empty value; write a value, or remove the key$/,
   );
+});
+
+test('init proposes the modules that targets of programs name, as comments if those programs are off by default', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'starter-'));
+  try {
+    const source = `
+SEC("fentry/nf_nat:nf_nat_packet") int on_packet(void *ctx) { return 0; }
+SEC("fexit/nf_nat:nf_nat_packet") int after_packet(void *ctx) { return 0; }
+SEC("?fentry/veth:veth_xmit") int on_veth(void *ctx) { return 0; }
+SEC("fentry/vfs_read") int on_read(void *ctx) { return 0; }
+`;
+    const object = readBpfObject(await readFile(await compileBpf(folder, 'modules', source)), 'modules');
+    const text = starter('modules', object);
+    expect(proposed(text)).toMatchInlineSnapshot(`
+      "objects:
+        # These objects may depend on settings that their loader makes. Settings in comments are optional.
+        - path: modules.bpf.o
+          modules:
+            - nf_nat # after_packet attaches to a function of it
+            # - veth # on_veth attaches to a function of it
+          # programs:
+          #   on_veth: {autoload: if-supported} # ?fentry/veth:veth_xmit: not loaded by default
+
+      # Defaults for all objects; an object can override them. Possible: btf, pins, mode, trigger, modules, memory.
+      # defaults: { mode: attach }"
+    `);
+    const [entry] = parseConfig(text, 'corematrix.yaml').objects ?? [];
+    expect(entry).toEqual({ path: 'modules.bpf.o', modules: ['nf_nat'] });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
