@@ -5,7 +5,8 @@ import { messageOf, UserError } from '../base/errors.ts';
 import { namesInBtf } from '../bpf/object/attach-point.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { factsOf, readKernelTypes } from '../kernel-btf/kernels.ts';
-import { findLayout, type TypeLayout } from '../results/layouts/layout.ts';
+import { mostSimilar } from '../base/similar.ts';
+import { findLayout, namesOfKind, type TypeLayout } from '../results/layouts/layout.ts';
 import { type FoundLayout, surveyOf, type TypeSurvey } from '../kernel-btf/layout-survey.ts';
 import { chosenKernels, findChosenKernels } from '../library/configured.ts';
 import { sourcesOf } from '../library/sources.ts';
@@ -37,38 +38,62 @@ function firstLayout({ vmlinux, modules }: KernelTypes, type: string): TypeLayou
   return null;
 }
 
+/** What a kernel calls the targets of tracepoints and of LSM hooks; a user leaves these prefixes out. */
+const HOOK_PREFIX = /^(?:btf_trace_|bpf_lsm_)/;
+/** Enough letters in common for a typing error. */
+const TYPING_ERROR = 0.7;
+
+/** The question after an unknown name, ` (did you mean task_struct?)`; empty if no name is similar. */
+function typeMeant(type: string, names: readonly string[]): string {
+  const [keyword = '', ...rest] = type.split(' ');
+  const [before, wanted] = rest.length === 0 ? ['', keyword] : [`${keyword} `, rest.join(' ')];
+  const possible = names.map((name) => name.replace(HOOK_PREFIX, ''));
+  const [nearest] = mostSimilar(wanted, possible, 1, TYPING_ERROR);
+  return nearest === undefined ? '' : ` (did you mean ${before}${nearest}?)`;
+}
+
+interface Surveyed {
+  found: TypeSurvey;
+  /** The names of the last kernel that lacks the type. */
+  names: readonly string[];
+  problems: string[];
+}
+
 /** Kernel by kernel, so that only one BTF is in memory. A name means the same type on all kernels. */
-async function survey(type: string, options: TypesOptions): Promise<{ found: TypeSurvey; problems: string[] }> {
+async function survey(type: string, options: TypesOptions): Promise<Surveyed> {
   const config = await findConfig(options);
   const pull = pullFrom(sourcesOf(namedSources(options), config));
   const { kernels, problems } = await findChosenKernels(chosenKernels(options.kernel, config), pull);
-  const names = namesInBtf(type);
-  const choices = names.map((): FoundLayout[] => []);
+  const inBtf = namesInBtf(type);
+  let names: readonly string[] = [];
+  const choices = inBtf.map((): FoundLayout[] => []);
   for (const kernel of kernels) {
     try {
       const types = await readKernelTypes(kernel, ({ text, harmless }) => {
         if (!harmless) problems.push(text);
       });
       for (const [at, layouts] of choices.entries()) {
-        const layout = types && firstLayout(types, names[at] ?? type);
+        const layout = types && firstLayout(types, inBtf[at] ?? type);
         layouts.push({ kernel: { ...factsOf(kernel), btf: types !== null }, layout });
       }
+      const isFound = choices.some((each) => each.at(-1)?.layout !== null);
+      if (types && !isFound) names = namesOfKind(types.vmlinux, type);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       problems.push(messageOf(error));
     }
   }
   const layouts = choices.find((each) => each.some(({ layout }) => layout !== null)) ?? choices[0] ?? [];
-  return { found: surveyOf(type, layouts), problems };
+  return { found: surveyOf(type, layouts), names, problems };
 }
 
 type Render = (survey: TypeSurvey, options: TypeTextOptions) => string;
 
 async function tell(type: string, options: TypesOptions, render: Render): Promise<void> {
-  const { found, problems } = await survey(type, options);
+  const { found, names, problems } = await survey(type, options);
   for (const problem of problems) writeLine(process.stderr, `error: ${problem}`);
   if (found.kernels.length === 0) throw new UserError('no kernel can be used');
-  if (found.layouts.length === 0) throw new UserError(`${type}: no kernel here has a type of this name`);
+  if (found.layouts.length === 0) throw new UserError(`${type}: no kernel here has a type of this name${typeMeant(type, names)}`);
   const width = Math.min(sizeOf(process.stdout).width, MAX_WIDTH);
   const text =
     options.json === true

@@ -80,7 +80,7 @@ function title({ text, size, entries, kind, others }: TypeSurvey['layouts'][numb
   const count = kind === 'function' ? entries.length - 1 : entries.length;
   const bytes = size === null ? '' : `, ${plural(size, 'byte')}`;
   const more = others > 0 ? `; the first of ${others + 1} of this name` : '';
-  return `${visible(text)}${bytes}, ${plural(count, word)}${more}`;
+  return `${visible(text)}${bytes}, ${kind === 'other' && count === 0 ? 'a base type' : plural(count, word)}${more}`;
 }
 
 function absence(survey: TypeSurvey): string[] {
@@ -96,7 +96,10 @@ function absence(survey: TypeSurvey): string[] {
 export function typeShowText(survey: TypeSurvey, options: TypeTextOptions): string {
   const blocks = survey.layouts.map((layout, index) => {
     const [head = '', ...rows] = table([HEADS[layout.kind], ...layout.entries.map(cellsOf)]);
-    const lines = [paint(head.trimEnd(), 'dim', options), ...rows.map((row) => shortened(row.trimEnd(), options.width - 2))];
+    const lines =
+      layout.entries.length === 0 && layout.kind === 'other'
+        ? []
+        : [paint(head.trimEnd(), 'dim', options), ...rows.map((row) => shortened(row.trimEnd(), options.width - 2))];
     return [
       `${paint(
         names(survey, ({ layout: own }) => own === index),

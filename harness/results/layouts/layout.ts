@@ -36,7 +36,9 @@ const MAX_ENTRIES = 20_000;
 const MAX_ANONYMOUS = 16;
 const INNER_DEPTH = 2;
 const TRACEPOINT = 'btf_trace_';
-const KINDS = ['struct', 'union', 'enum', 'typedef', 'func'] as const;
+const KINDS = ['struct', 'union', 'enum', 'typedef', 'func', 'int', 'float'] as const;
+/** Kinds that C writes before a name. */
+const KEYWORDS: ReadonlySet<string> = new Set(['struct', 'union', 'enum', 'typedef', 'func']);
 type Wanted = (typeof KINDS)[number];
 
 interface Walk {
@@ -117,6 +119,8 @@ function layoutAt(btf: Btf, named: number, others: number): TypeLayout {
   if (isAnyEnum(kind)) return { ...common, kind: 'enum', entries: enumerators(btf, id) };
   if (kind === 'func_proto')
     return { ...common, kind: 'function', size: null, entries: parameters(btf, id, text.startsWith(TRACEPOINT) ? 0 : 1) };
+  // A base type refers to no other.
+  if (named === id && (kind === 'int' || kind === 'float')) return { ...common, kind: 'other', entries: [] };
   if (kind !== 'struct' && kind !== 'union') {
     const entry = { name: '', bitOffset: null, bitSize: 0, size: sizeOf(btf, id), type: typeText(btf, referencedType(btf, named)) };
     return { ...common, kind: 'other', entries: [entry] };
@@ -130,11 +134,39 @@ function layoutAt(btf: Btf, named: number, others: number): TypeLayout {
   return { ...common, kind, entries: outer.entries, inner: inner.entries };
 }
 
-/** `struct inode` finds structs only, `inode` the first type in the order of KINDS. */
+/** `struct inode` finds structs only, `inode` the first type in the order of KINDS, `unsigned int` the base type of that name. */
 function wantedKinds(text: string): { kinds: readonly Wanted[]; name: string } {
-  const [first = '', second] = text.trim().split(/\s+/);
-  const kind = second === undefined ? undefined : KINDS.find((each) => each === first);
-  return kind ? { kinds: [kind], name: second ?? '' } : { kinds: KINDS, name: first };
+  const [first = '', ...rest] = text.trim().split(/\s+/);
+  const kind = rest.length === 0 || !KEYWORDS.has(first) ? undefined : KINDS.find((each) => each === first);
+  return kind ? { kinds: [kind], name: rest.join(' ') } : { kinds: KINDS, name: [first, ...rest].join(' ') };
+}
+
+const BASE_WORDS: ReadonlySet<string> = new Set(['unsigned', 'signed', 'long', 'short', 'int']);
+
+/**
+ * The names in BTF of a type as C may write it: `unsigned long` is `long unsigned int` where GCC made the BTF, and `unsigned long` where Clang
+ * did. A name of any other type is itself.
+ */
+function spellingsOf(name: string): readonly string[] {
+  const words = name.split(' ');
+  if (!words.every((word) => BASE_WORDS.has(word))) return [name];
+  const sizes = words.filter((word) => word === 'long' || word === 'short');
+  const unsigned = words.includes('unsigned') ? ['unsigned'] : [];
+  const byGcc = [...sizes, ...unsigned, 'int'];
+  const byClang = [...unsigned, ...(sizes.length > 0 ? sizes : ['int'])];
+  return [...new Set([name, byGcc.join(' '), byClang.join(' ')])];
+}
+
+/** The names of the types that a text may mean, such as those of all structs for `struct tsk`; for a question after a name that is unknown. */
+export function namesOfKind({ btf }: NameIndex, text: string): string[] {
+  const { kinds } = wantedKinds(text);
+  const wanted = new Set<string>(kinds);
+  const names: string[] = [];
+  for (let id = btf.startId; id < btf.startId + btf.starts.length; id++) {
+    const kind = kindOf(btf, id);
+    if (wanted.has(isAnyEnum(kind) ? 'enum' : kind)) names.push(nameOf(btf, id));
+  }
+  return names;
 }
 
 /**
@@ -144,7 +176,7 @@ function wantedKinds(text: string): { kinds: readonly Wanted[]; name: string } {
 export function findLayout(index: NameIndex, text: string): TypeLayout | null {
   const { kinds, name } = wantedKinds(text);
   const { btf } = index;
-  const ids = name === '' ? [] : typesWithName(index, name);
+  const ids = name === '' ? [] : spellingsOf(name).flatMap((spelling) => typesWithName(index, spelling));
   for (const kind of kinds) {
     const found = ids.filter((id) => (kind === 'enum' ? isAnyEnum(kindOf(btf, id)) : kindOf(btf, id) === kind));
     const [first] = found;

@@ -322,7 +322,54 @@ it('types reads the kernels of the configuration, unless -k names others, and le
   expect((await kernelsOf('-c', 'missing.yaml')).at(-1)).toBe('exit 2');
 });
 
+describe('base types', () => {
+  it('types show has the size of a base type, under each name that C has for it', async () => {
+    expect([
+      await types('show', 'int', '-k', 'debian:6.12'),
+      await types('show', 'unsigned long', '-k', 'debian:6.12'),
+      await types('show', 'u32', '-k', 'debian:6.12'),
+    ]).toMatchInlineSnapshot(`
+      [
+        "6.12: int, 4 bytes, a base type
+      [exit 0]",
+        "6.12: long unsigned int, 8 bytes, a base type
+      [exit 0]",
+        "6.12: u32, 4 bytes, 1 part
+        offset  size  member  type
+                   4          __u32
+      [exit 0]",
+      ]
+    `);
+  });
+});
+
 describe('bad input', () => {
+  it('types asks for the name that is meant: a type, a tracepoint, a hook or a function', async () => {
+    const said: string[] = [];
+    for (const name of ['task_strct', 'struct task_strct', 'sched_swich', 'inode_setatr', 'vfs_unlik', 'zzzzqqq'])
+      said.push(await types('show', name, '-k', 'debian:6.12'));
+    expect(said.join('\n')).toMatchInlineSnapshot(`
+      "
+      error: task_strct: no kernel here has a type of this name (did you mean task_struct?)
+      [exit 2]
+
+      error: struct task_strct: no kernel here has a type of this name (did you mean struct task_struct?)
+      [exit 2]
+
+      error: sched_swich: no kernel here has a type of this name (did you mean sched_switch?)
+      [exit 2]
+
+      error: inode_setatr: no kernel here has a type of this name (did you mean inode_setattr?)
+      [exit 2]
+
+      error: vfs_unlik: no kernel here has a type of this name (did you mean vfs_unlink?)
+      [exit 2]
+
+      error: zzzzqqq: no kernel here has a type of this name
+      [exit 2]"
+    `);
+  });
+
   it('types refuses each bad input in one line', async () => {
     expect(await types('show', 'no_such_type', ...THREE)).toMatchInlineSnapshot(`
       "
