@@ -48,7 +48,7 @@ async function pin(selectors: string[], options: IndexOptions & { out: string; f
   await untilInterrupted(async (signal) => {
     const entries = await currentEntries(selectors.length > 0 ? selectors : [DEFAULT_SELECTOR], options, signal);
     await writeOutputFile(file, await formatLock(entries));
-    writeLine(process.stderr, `${options.out}: ${Object.values(entries).flat().length} kernels pinned`);
+    writeLine(process.stderr, `${options.out}: ${plural(Object.values(entries).flat().length, 'kernel')} pinned`);
   });
 }
 

@@ -5,6 +5,7 @@ import { visibleText } from '../base/visible.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
 import { addHelp } from './help.ts';
 import { writeLine } from './lines.ts';
+import { takeOneValueEach } from './once.ts';
 
 type Add = (program: Command) => void;
 
@@ -77,5 +78,6 @@ export async function buildProgram(named?: string): Promise<Command> {
     program.commandsGroup(group);
     add(program);
   }
+  takeOneValueEach(program);
   return program;
 }
