@@ -1,5 +1,6 @@
 // The objects that a program or a command line names, with their settings from a configuration.
-import { UserError } from '../base/errors.ts';
+import { UserError, UserFaults } from '../base/errors.ts';
+import { unknownRelease } from '../base/libbpf-releases.ts';
 import { cacheRoot } from '../base/files.ts';
 import { findKernels, type FoundKernels, type PullMissing } from '../kernel-btf/kernels.ts';
 import { kernelEntries } from '../plan/config/kernel-entries.ts';
@@ -16,12 +17,28 @@ export interface NamedObjects {
 }
 
 /**
+ * Refuses releases of libbpf that this version does not know, once each with its place.
+ * @throws UserFaults
+ */
+function checkKnownReleases({ config, at }: LoadedConfig, { overrulingLoader, loaders }: InputOptions): void {
+  const named = [...(loaders ?? []), ...(overrulingLoader === undefined ? [] : [overrulingLoader])];
+  const typed = named.map((loader) => ({ loader, place: '--loader' }));
+  const configured = named.length > 0 ? [] : (config.loaders ?? []).map((loader, index) => ({ loader, place: at(['loaders', index]) }));
+  const faults = [...typed, ...configured].flatMap(({ loader, place }) => {
+    const fault = unknownRelease(loader);
+    return fault === null ? [] : [`${place}: ${fault}`];
+  });
+  if (faults.length > 0) throw new UserFaults('loaders', faults);
+}
+
+/**
  * Reads objects with their settings and loaders from a configuration, as `run` loads them.
  * @throws UserError if neither the caller nor the configuration names an object
  */
 export async function readConfigured({ objects, config = emptyConfig() }: NamedObjects, options: InputOptions = {}): Promise<Inputs> {
   const { directory, file, ...placed } = config;
   const { loaders = placed.config.loaders } = options;
+  checkKnownReleases(config, options);
   const configured = objectSources(placed, directory);
   if (objects.length > 0) return readInputs(plainSources(objects, process.cwd()), { ...options, loaders, configured });
   if (configured.sources.length === 0 && file !== undefined)
