@@ -7,7 +7,7 @@ import { type FailureClass, isRelocationFailure } from '../base/failures.ts';
 const LENGTH = 12;
 /** Matches reasons that begin with what is missing. The match is the subject. */
 const NAMED =
-  /^(?:argument \d+ of (?:tracepoint|LSM hook|iterator|function|struct_ops member)|kfunc|kernel symbol|kernel configuration|attach target|struct_ops type|struct_ops member|helper|program type|function) [\w.#]+(?::\w+)?(?: \(\w+\) names an? (?:module|offset))?/;
+  /^(?:argument \d+ of (?:tracepoint|LSM hook|iterator|function|struct_ops member)|kfunc|kernel symbol|kernel configuration|attach target|struct_ops type|struct_ops member|helper|program type|function|symbol) [\w.#]+(?::\w+)?(?: \(\w+\) names an? (?:module|offset))?/;
 const IDENTIFIER = /[A-Za-z_]\w*/g;
 
 /** Refusals of libbpf that have one cause and one remedy, whatever the names in the object. */

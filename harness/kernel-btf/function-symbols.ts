@@ -15,7 +15,7 @@ import type { FindSymbol, FunctionSymbol, KernelSymbols } from '../core-relo/can
 import { rulesIn, rulesLine } from './attach-rules.ts';
 import { type SymbolPlace, symbolPlaces } from './symbol-places.ts';
 
-const HEAD = 'corematrix: symbols, format 4';
+const HEAD = 'corematrix: symbols, format 5';
 const NEWLINE = 10;
 const SPACE = 32;
 /** Types of functions in nm(1). */
@@ -82,7 +82,7 @@ function namesOf({ symbols, places, injected }: ImageSymbols): Map<string, Named
     const known = names.get(name) ?? { place, isTraced: false, isInjected: false, count: 0 };
     known.count++;
     if (rank.indexOf(place) < rank.indexOf(known.place)) known.place = place;
-    known.isTraced ||= place !== 'text' || isTraced(offset);
+    known.isTraced ||= place === 'text' && isTraced(offset);
     known.isInjected ||= typeof injected === 'object' && offset !== null && injected.has(offset);
     names.set(name, known);
   }
@@ -90,7 +90,7 @@ function namesOf({ symbols, places, injected }: ImageSymbols): Map<string, Named
 }
 
 function lineOf(name: string, { place, isTraced, isInjected, count }: Named): string {
-  const marks = [...(isTraced ? [] : [FLAGS.notrace]), ...(isInjected ? [FLAGS.injected] : [])];
+  const marks = [...(isTraced || place !== 'text' ? [] : [FLAGS.notrace]), ...(isInjected ? [FLAGS.injected] : [])];
   const words = [name, ...(place === 'text' ? [] : [FLAGS[place]]), ...marks];
   return [...words, ...(count > 1 ? [COUNT + String(count)] : [])].join(' ');
 }

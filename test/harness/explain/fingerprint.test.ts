@@ -26,6 +26,7 @@ const SUBJECTS: readonly [FailureClass, string, string][] = [
     "libbpf cannot open the object: failed to find BTF for extern 'mine' [6] section: -2",
     'an extern has neither __ksym nor __kconfig',
   ],
+  ['attach-failed', 'symbol _text is a label and no function: no program can attach to it', 'symbol _text'],
   ['program-type-unsupported', 'program type netfilter is unknown to this kernel', 'program type netfilter'],
   ['verifier-rejected', "verifier: R3 invalid mem access 'scalar' at insn 12", "verifier: R invalid mem access 'scalar'"],
   [

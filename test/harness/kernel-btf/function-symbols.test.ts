@@ -100,7 +100,7 @@ test('only a symbol in the code of the kernel is a function; one in init memory 
 
 test('a name has the number of its symbols, and whether the kernel traces none of its functions', () => {
   const text =
-    '_text T 0, traced T 16, alias t 16, asm t 32, twice t 48, twice t 64, never t 80, never t 96, both t 112, both d 200, last T 128';
+    '_text T 0, traced T 16, alias t 16, asm t 32, twice t 48, twice t 64, never t 80, never t 96, both t 112, both d 200, last T 128, mixed t 144, mixed D 208';
   const symbols = text.split(', ').map((each) => {
     const [name = '', type = '', offset = ''] = each.split(' ');
     return { name, type, offset: Number(offset) };
@@ -108,7 +108,9 @@ test('a name has the number of its symbols, and whether the kernel traces none o
   const kinds = (places: readonly number[] | null) => {
     const read = readFunctions(writeFunctions({ ...plainSymbols(symbols), places }, IMAGE), IMAGE);
     const find = read.valid ? read.symbols?.find : null;
-    return ['_text', 'traced', 'alias', 'asm', 'twice', 'never', 'both', 'last'].map((name) => `${name} ${JSON.stringify(find?.(name))}`);
+    return ['_text', 'traced', 'alias', 'asm', 'twice', 'never', 'both', 'last', 'mixed'].map(
+      (name) => `${name} ${JSON.stringify(find?.(name))}`,
+    );
   };
   expect(kinds([20, 68, 116, 128])).toEqual([
     '_text {"kind":"found","isNotrace":true}',
@@ -119,6 +121,7 @@ test('a name has the number of its symbols, and whether the kernel traces none o
     'never {"kind":"found","count":2,"isNotrace":true}',
     'both {"kind":"found","count":2}',
     'last {"kind":"found"}',
+    'mixed {"kind":"found","count":2,"isNotrace":true}',
   ]);
   expect(kinds(null).filter((line) => line.includes('isNotrace'))).toEqual([]);
 });
