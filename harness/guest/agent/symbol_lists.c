@@ -132,6 +132,29 @@ enum symbol_match find_function(FILE *symbols, const char *function, char varian
 	return variant[0] ? SYMBOL_VARIANT : SYMBOL_MISSING;
 }
 
+bool has_alias(FILE *symbols, const char *function, alias_test test)
+{
+	unsigned long long address = 0;
+	char line[LINE_SIZE];
+
+	while (address == 0 && next_line(symbols, line)) {
+		const char *name = function_in(line);
+
+		if (name && strcmp(name, function) == 0)
+			address = strtoull(line, NULL, 16);
+	}
+	if (address == 0)
+		return false;
+	rewind(symbols);
+	while (next_line(symbols, line)) {
+		const char *name = function_in(line);
+
+		if (name && strtoull(line, NULL, 16) == address && strcmp(name, function) != 0 && test(name))
+			return true;
+	}
+	return false;
+}
+
 bool lists_function(FILE *functions, const char *function)
 {
 	char line[LINE_SIZE];

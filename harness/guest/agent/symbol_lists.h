@@ -26,6 +26,11 @@ enum symbol_match {
  */
 enum symbol_match find_function(FILE *symbols, const char *function, char variant[SYMBOL_SIZE]);
 
+typedef bool (*alias_test)(const char *name);
+
+/* Whether a test is true of another name at the address of the first function with this name. The list is that of kallsyms. */
+bool has_alias(FILE *symbols, const char *function, alias_test test);
+
 /* Whether a list like available_filter_functions (`NAME [MODULE]`) has the function. */
 bool lists_function(FILE *functions, const char *function);
 

@@ -42,6 +42,11 @@ static enum listed listed_as_traced(const char *function)
 	return found ? LISTED : NOT_LISTED;
 }
 
+static bool is_listed(const char *function)
+{
+	return listed_as_traced(function) == LISTED;
+}
+
 /* Asks without the messages of libbpf, which would be taken for those of a load. */
 static bool is_in_btf(const char *function)
 {
@@ -65,6 +70,10 @@ static enum target_state state_of(const char *function, char variant[SYMBOL_SIZE
 	if (!symbols)
 		return TARGET_UNKNOWN;
 	match = find_function(symbols, function, variant);
+	rewind(symbols);
+	/* Of several names of a function, the kernel lists one as traced. */
+	if (match == SYMBOL_FOUND && traced == NOT_LISTED && has_alias(symbols, function, is_listed))
+		traced = LISTED;
 	fclose(symbols);
 	if (match == SYMBOL_VARIANT)
 		return TARGET_VARIANT;
@@ -72,6 +81,8 @@ static enum target_state state_of(const char *function, char variant[SYMBOL_SIZE
 		return TARGET_INIT;
 	if (match == SYMBOL_MISSING)
 		return is_in_btf(function) ? TARGET_INLINED : TARGET_ABSENT;
+	if (traced == LISTED)
+		return TARGET_TRACEABLE;
 	return traced == NO_LIST ? TARGET_UNKNOWN : TARGET_NOTRACE;
 }
 

@@ -80,6 +80,17 @@ test('a kprobe fails on a name as predicted, with the same class and reason', { 
   `);
 });
 
+test('if-supported loads a kprobe on a function that the kernel traces under another name of it', { timeout: 900_000 }, async () => {
+  const object = await compileBpf(folder, 'alias', 'SEC("kprobe/__x64_sys_getpid") int call(void *ctx) { return 0; }');
+  const settings = { mode: 'attach', programs: { call: { autoload: 'if-supported' } } } as const;
+  const { objects } = await readInputs({ sources: [{ pattern: object, settings }], directory: '/' });
+  const { cells } = await realRun([], KERNELS, { objects });
+  expect(cells.flatMap(({ programs }) => programs.map(({ status, reason }) => ({ status, reason })))).toEqual([
+    { status: 'pass', reason: null },
+    { status: 'pass', reason: null },
+  ]);
+});
+
 test('a kprobe on a pattern that no function matches may fail, because a module may have one', { timeout: 900_000 }, async () => {
   const { observed, predicted, possible } = await failuresOf(
     'patterns',
