@@ -25,7 +25,7 @@ interface Bound {
 export type KernelRange = readonly Bound[];
 
 const MAX_LENGTH = 128;
-const VERSION = /^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,7}))?((?:[-+~._][\x21-\x7e]+)?)$/;
+const VERSION = /^v?(\d{1,5})\.(\d{1,5})(?:\.(\d{1,7}))?((?:[-+~._][\x21-\x7e]+|[-+])?)$/;
 /** Upstream writes `-rc3`, Debian packages `~rc3`, Fedora `-0.rc3`. */
 const RELEASE_CANDIDATE = /^(?:[-~]|-0\.)rc(\d{1,4})(?![0-9a-z])/;
 

@@ -411,7 +411,7 @@ const BY_REASON: readonly { class: FailureClass; reason: RegExp; advice: string 
     class: 'kconfig-missing',
     reason: /cannot be read/,
     advice:
-      'libbpf reads /boot/config-$(uname -r) or /proc/config.gz, and this kernel provides neither. Declare Kconfig values __weak, or set them with the kconfig option of bpf_object_open_opts.',
+      'libbpf reads /boot/config-$(uname -r) or /proc/config.gz, and this kernel provides neither. If the kernel is a file of your own, put its configuration beside it as config-RELEASE. Otherwise declare Kconfig values __weak, or set them with the kconfig option of bpf_object_open_opts.',
   },
   {
     class: 'attach-target-missing',

@@ -3,7 +3,7 @@ import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InfraError, messageOf } from '../base/errors.ts';
 import { withPath } from '../base/machine-trouble.ts';
-import { diagnoseBoot } from './diagnosis.ts';
+import { diagnoseBoot, progressOf } from './diagnosis.ts';
 import type { Hello } from './protocol/frames.ts';
 import { type Machine, type MemoryFiles, qemuArguments } from './machine.ts';
 import type { BootMethod } from './machines.ts';
@@ -60,6 +60,17 @@ export async function sparseFile(path: string, mib: number, head: Uint8Array = n
   }
 }
 
+/** A boot that failed. */
+class FailedBoot extends InfraError {
+  /** How far it got, as `progressOf` counts. */
+  readonly progress: number;
+
+  constructor(ended: string, console: string, cause: unknown) {
+    super(diagnoseBoot(ended, console), { cause, failure: 'infra-boot' });
+    this.progress = progressOf(ended, console);
+  }
+}
+
 async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGuest> {
   const { machine, directory, qemuProgram, saves = false } = request;
   const files: MemoryFiles = { ram: join(directory, 'ram'), mailbox: join(directory, 'mailbox'), private: false };
@@ -81,7 +92,7 @@ async function bootWith(image: BootImage, request: BootRequest): Promise<ReadyGu
   } catch (error) {
     await qemu.kill();
     request.signal.throwIfAborted();
-    throw new InfraError(diagnoseBoot(messageOf(error), qemu.console()), { cause: error, failure: 'infra-boot' });
+    throw new FailedBoot(messageOf(error), qemu.console(), error);
   }
 }
 
@@ -105,20 +116,21 @@ async function bootWithClock(image: BootImage, request: BootRequest): Promise<Re
 
 /**
  * Boots the images in turn until one comes up.
- * @throws InfraError with the reason of the first method if none does
+ * @throws InfraError if none does, with the reason of the one that got furthest, or of the first of these
  */
 export async function bootGuest(request: BootRequest): Promise<ReadyGuest> {
   await mkdir(request.directory, { recursive: true });
-  let first: unknown = new InfraError('no image to boot', { failure: 'infra-boot' });
-  for (const [index, image] of request.images.entries()) {
+  let furthest: FailedBoot | null = null;
+  for (const image of request.images) {
     try {
       return await bootWithClock(image, request);
     } catch (error) {
       request.signal.throwIfAborted();
-      if (index === 0) first = error;
+      if (!(error instanceof FailedBoot)) throw error;
+      if (furthest === null || error.progress > furthest.progress) furthest = error;
     }
   }
-  throw first;
+  throw furthest ?? new InfraError('no image to boot', { failure: 'infra-boot' });
 }
 
 /** Flushes a file to disk, so that a file renamed into the cache survives a crash of the host. */

@@ -26,6 +26,11 @@ const NOTHING_ON_CONSOLE =
 
 const RESET = 'the kernel reset the machine or switched it off before it wrote anything';
 
+/** What QEMU says of a vmlinux without a PVH entry. */
+const WITHOUT_PVH = 'without PVH ELF Note';
+const NO_PVH =
+  'this vmlinux has no PVH entry (CONFIG_PVH), without which QEMU cannot start it; name the bzImage of the kernel, usually called vmlinuz';
+
 const LINE = 200;
 
 function lastLine(console: string): string {
@@ -44,8 +49,18 @@ export function diagnoseBoot(ended: string, console: string): string {
     const line = pattern.exec(console)?.[0];
     if (line !== undefined) return `${failed}; ${meaning}: ${line.trim().slice(0, LINE)}`;
   }
+  if (ended.includes(WITHOUT_PVH)) return `the guest did not boot: ${NO_PVH}`;
   const last = lastLine(console);
   if (last !== '') return `${failed}; the last line of the console: ${last.slice(0, LINE)}`;
   if (ended === 'QEMU ended') return `${failed}; ${RESET}`;
   return ended.startsWith('QEMU ended') ? failed : `${failed}; ${NOTHING_ON_CONSOLE}`;
+}
+
+/**
+ * How far a failed boot got: 0 if QEMU refused to start the kernel, 1 if the kernel wrote nothing, 2 if it wrote something.
+ * @param ended as in `diagnoseBoot`
+ */
+export function progressOf(ended: string, console: string): number {
+  if (lastLine(console) !== '') return 2;
+  return ended.startsWith('QEMU ended:') ? 0 : 1;
 }

@@ -31,6 +31,9 @@ describe('kernel versions', () => {
       '7.3~rc7',
       '5.15.153.1-microsoft-standard-WSL2',
       '6.12',
+      '5.15.90+',
+      '6.1.0-rc3+',
+      '6.12+',
     ];
     expect(texts.map((text) => `${text}: ${Object.values(parseKernelVersion(text)).join(' | ')}`)).toMatchInlineSnapshot(`
       [
@@ -43,6 +46,9 @@ describe('kernel versions', () => {
         "7.3~rc7: 7 | 3 |  | 7 | ",
         "5.15.153.1-microsoft-standard-WSL2: 5 | 15 | 153 |  | .1-microsoft-standard-WSL2",
         "6.12: 6 | 12 |  |  | ",
+        "5.15.90+: 5 | 15 | 90 |  | +",
+        "6.1.0-rc3+: 6 | 1 | 0 | 3 | +",
+        "6.12+: 6 | 12 |  |  | +",
       ]
     `);
   });

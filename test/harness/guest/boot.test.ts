@@ -140,6 +140,29 @@ describe('the diagnosis of a failed boot', () => {
     `);
   });
 
+  it('the diagnosis of a failed boot is that of the image that got furthest', async () => {
+    const vmlinux = await readFile(image.path);
+    // namesz 4, descsz 8, type XEN_ELFNOTE_PHYS32_ENTRY (18), name "Xen". Another type hides the entry for PVH.
+    const note = vmlinux.indexOf(Buffer.from('04000000080000001200000058656e00', 'hex'));
+    expect(note).toBeGreaterThan(0);
+    vmlinux.writeUInt32LE(99, note + 8);
+    const withoutPvh: BootImage = { ...image, path: join(folder, 'vmlinux-without-pvh') };
+    await writeFile(withoutPvh.path, vmlinux);
+    const bzImage = bootImages(await pulledKernel(KERNEL)).slice(1);
+    const empty = await archive('furthest.cpio', CONSOLE);
+    expect([
+      await diagnosis({ images: [withoutPvh] }),
+      await diagnosis({ images: [withoutPvh, ...bzImage], initramfs: empty }),
+      await diagnosis({ images: [...bzImage, withoutPvh], initramfs: empty }),
+    ]).toMatchInlineSnapshot(`
+      [
+        "the guest did not boot: this vmlinux has no PVH entry (CONFIG_PVH), without which QEMU cannot start it; name the bzImage of the kernel, usually called vmlinuz",
+        "the guest did not boot: QEMU ended; the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel): Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+        "the guest did not boot: QEMU ended; the kernel does not start our /init (CONFIG_BLK_DEV_INITRD, CONFIG_BINFMT_ELF, a 64-bit kernel): Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+      ]
+    `);
+  });
+
   it('the diagnosis of a failed boot names a time limit and an empty console', async () => {
     expect(await diagnosis({ timeoutMs: 1 })).toMatchInlineSnapshot(
       `"the guest did not boot: no answer from the guest in 0.001 s; nothing on the console: no kernel for this machine, or one without a serial console (CONFIG_SERIAL_8250_CONSOLE) or PVH entry (CONFIG_PVH)"`,
