@@ -84,7 +84,7 @@ it('every command that reads a configuration has the same words for its faults',
     "kernels: [cached, "debian:>=6.1,<5"]
     objects: [*.bpf.o]
     error: corematrix.yaml: 3 errors
-    corematrix.yaml:1:11: kernels.0: 'cached' names every kernel in the cache: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH, rpm:PATH or file:PATH (all forms: corematrix kernels --help)
+    corematrix.yaml:1:11: kernels.0: 'cached' names every kernel in the cache: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH, rpm:PATH, dir:PATH or file:PATH (all forms: corematrix kernels --help)
     corematrix.yaml:1:19: kernels.1: kernel selector 'debian:>=6.1,<5': '>=6.1,<5' is an empty range: no kernel version is >=6.1 and also <5; all conditions between commas must hold; debian:all means every series
     corematrix.yaml:2:11: no anchor &.bpf.o before the alias *.bpf.o; a text that begins with * needs quotes: "*.bpf.o"
     exit 2

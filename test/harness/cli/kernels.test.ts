@@ -54,7 +54,7 @@ describe('kernels list', () => {
 
         exit 2
         kernels cached
-        error: 'cached' names every kernel in the cache: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH or file:PATH (all forms: corematrix kernels --help)
+        error: 'cached' names every kernel in the cache: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH, rpm:PATH, dir:PATH or file:PATH (all forms: corematrix kernels --help)
         ---
 
         exit 2
@@ -65,12 +65,12 @@ describe('kernels list', () => {
 
         exit 2
         kernels list cached
-        error: 'cached' names every kernel in the cache: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH or file:PATH (all forms: corematrix kernels --help)
+        error: 'cached' names every kernel in the cache: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH, rpm:PATH, dir:PATH or file:PATH (all forms: corematrix kernels --help)
         ---
 
         exit 2
         kernels pull btf:x
-        error: 'btf:x' names BTF, without a kernel that boots: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH or file:PATH (all forms: corematrix kernels --help)
+        error: 'btf:x' names BTF, without a kernel that boots: only "predict -k" and "types -k" take it. Expected kernels, for example debian:6.12, deb:PATH, rpm:PATH, dir:PATH or file:PATH (all forms: corematrix kernels --help)
         ---
 
         exit 2"
