@@ -55,6 +55,9 @@ const NOT_SLEEPABLE =
 /** @see btf_distill_func_proto() in kernel/bpf/btf.c, which reads the function to attach to or to call, and no function of the program */
 const UNSUPPORTED_PROTOTYPE =
   'The program attaches to this function or calls it, and the kernel cannot pass its arguments or result: it takes variable arguments, too many arguments, or a struct by value (Linux 6.1 is the first to pass small ones). Attach to a function that calls it or to a tracepoint. Or attach a kprobe, and read the arguments from the registers.';
+/** @see bpf_object__resolve_ksym_var_btf_id() in libbpf.c: a weak variable that the kernel lacks has the address 0 */
+const NO_VARIABLE =
+  'The argument is a number here, and not the address of a per-CPU variable. The address of a weak variable (__ksym __weak) that this kernel or its BTF lacks is 0. Compare the address with 0 before the call: if (&NAME) ...';
 const PACKET =
   'The verifier does not know that the packet is this long. Right before the access, compare the address behind its last byte with data_end, and leave the program if that address is larger.';
 const READ_ONLY =
@@ -85,6 +88,7 @@ function adviceOnCause(cause: VerifierCause): string | null {
       return 'The verifier sees a number here, not a pointer. An argument of a function, tracepoint or LSM hook may be a number on this kernel and a pointer on others: compare the prototypes ("corematrix types diff NAME"). Only if the number is an address, read the memory with bpf_probe_read_kernel() or BPF_CORE_READ().';
     case 'argument':
       if (cause.holds.includes('or_null')) return 'This pointer may be null here. Test it before use.';
+      if (cause.expected.startsWith('percpu_ptr_') && (cause.holds === 'inv' || cause.holds === 'scalar')) return NO_VARIABLE;
       return 'The helper or function expects another kind of pointer here. Pass what it expects, such as the address of a stack variable or of a map value.';
     case 'uninitialized':
       return 'This path reads a register that was never written. Initialize the variable first.';

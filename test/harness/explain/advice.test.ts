@@ -8,6 +8,11 @@ it('an access behind the known end of a packet has a comparison with data_end as
     expect(adviceByReason('verifier-rejected', `${start} ${end} at insn 1`)).toContain('data_end');
 });
 
+it('a number in place of a per-CPU variable has advice to check the address of a weak variable', () => {
+  for (const message of ['R1 type=inv expected=percpu_ptr_', 'R1 type=scalar expected=percpu_ptr_, percpu_rcu_ptr_, percpu_trusted_ptr_'])
+    expect(adviceByReason('verifier-rejected', `verifier: ${message} at insn 3`)).toContain('if (&NAME)');
+});
+
 it('a write to a field of the context has advice that names writes', () => {
   const reason = 'verifier: invalid bpf_context access off=0 size=4 at insn 1';
   expect(adviceByReason('verifier-rejected', reason)).toContain('does not let programs of this type write it');
