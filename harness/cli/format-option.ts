@@ -6,7 +6,7 @@ import { HTML_ASSETS, type RenderOptions } from '../../reports/model/render-opti
 /** Adds a format to those named before. */
 function repeatedFormat(value: string, before: readonly FormatName[] = []): FormatName[] {
   const name = FORMAT_NAMES.find((one) => one === value);
-  if (name === undefined) throw new InvalidArgumentError(`Possible are ${FORMAT_NAMES.join(', ')}.`);
+  if (name === undefined) throw new InvalidArgumentError(`Allowed choices are ${FORMAT_NAMES.join(', ')}.`);
   return [...before, name];
 }
 

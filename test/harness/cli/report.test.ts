@@ -197,7 +197,7 @@ describe('corematrix merge', () => {
       'results.tap',
     ]);
     expect((await corematrix(folder, ['merge', 'shard 1', '--format', 'pdf'])).stderr).toMatchInlineSnapshot(`
-      "error: option '--format <name>' argument 'pdf' is invalid. Possible are html, json, junit, markdown, github, sarif, ctrf, tap, badge, shields.
+      "error: option '--format <name>' argument 'pdf' is invalid. Allowed choices are html, json, junit, markdown, github, sarif, ctrf, tap, badge, shields.
       (add --help for the possible arguments)"
     `);
   });
