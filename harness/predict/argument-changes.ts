@@ -6,11 +6,9 @@ import type { BpfObject, BpfProgram } from '../bpf/object/object.ts';
 import type { KernelTypes } from '../core-relo/candidates.ts';
 import { DEFAULT_LOADER, type Loader } from '../core-relo/loader.ts';
 import { loadPredictor } from '../core-relo/relocate.ts';
-import { kconfigBytes } from '../kernel-btf/kconfig-values.ts';
-import { knownHelpers } from '../kernel-btf/enumerators.ts';
 import { findIn } from '../kernel-btf/kernel-names.ts';
 import { type Argument, argumentAt, type Prototype, probePrototype, prototypeOf } from '../kernel-btf/prototype.ts';
-import { refusedKfuncs } from './findings/support.ts';
+import { reachFacts } from './findings/reach-facts.ts';
 import { probedFunction } from './findings/symbols.ts';
 import { objectReach } from './reach/input.ts';
 import { type ArgumentUse, type Reach, reachOf } from './reach/reach.ts';
@@ -79,12 +77,7 @@ export function hookedReaches(object: BpfObject, kernel: KernelTypes, loader: Lo
   });
   if (hooks.length === 0) return [];
   const load = loadPredictor(object, kernel, loader);
-  const reach = objectReach(object, {
-    helpers: knownHelpers(kernel),
-    refused: refusedKfuncs(object, kernel),
-    isMissingCertain: kernel.modules.length > 0,
-    kconfig: kconfigBytes(object, kernel.config),
-  });
+  const reach = objectReach(object, reachFacts(object, kernel, loader));
   return hooks.flatMap(({ program, prototype }) => {
     const loaded = load(program.name, 'omit');
     if (loaded.errno !== 0) return [];

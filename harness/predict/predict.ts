@@ -37,9 +37,9 @@ import { kfuncTypeFindings } from './findings/kfunc-types.ts';
 import { LEAVES_OUT_STRUCT_OPS } from './findings/struct-ops.ts';
 import { refusedTargetFindings } from './findings/refused-target.ts';
 import { unmetNeeds } from './findings/load-needs.ts';
-import { refusedKfuncs, objectFindings, programFindings } from './findings/support.ts';
-import { kconfigBytes } from '../kernel-btf/kconfig-values.ts';
-import { enumeratorsOf, knownHelpers } from '../kernel-btf/enumerators.ts';
+import { reachFacts } from './findings/reach-facts.ts';
+import { objectFindings, programFindings } from './findings/support.ts';
+import { enumeratorsOf } from '../kernel-btf/enumerators.ts';
 import { type Prototype, prototypeOf } from '../kernel-btf/prototype.ts';
 import { argumentFailure } from './findings/arguments.ts';
 import { neededNames } from './findings/needed-names.ts';
@@ -106,16 +106,10 @@ function prototypesOn(kernel: KernelTypes, programs: readonly BpfProgram[]): Pro
 
 function loadable(object: BpfObject, kernel: KernelTypes, loader: Loader): Loadable {
   const programs = grouped(object.programs, ({ name }) => name);
-  const known = {
-    helpers: knownHelpers(kernel),
-    refused: refusedKfuncs(object, kernel),
-    isMissingCertain: kernel.modules.length > 0,
-    kconfig: kconfigBytes(object, kernel.config),
-  };
   return {
     object,
     load: loadPredictor(object, kernel, loader),
-    reach: objectReach(object, known),
+    reach: objectReach(object, reachFacts(object, kernel, loader)),
     programs,
     prototypes: prototypesOn(kernel, object.programs),
   };
@@ -158,6 +152,11 @@ function hitFailure(object: BpfObject, examined: ExaminedLoad, program: string, 
     const name = HELPER_NAMES[rejection.id];
     const reason = `helper ${name === undefined ? '' : name}#${rejection.id} is unknown to this kernel`;
     return { stage: 'verify', class: 'helper-unknown', reason };
+  }
+  if (rejection.type === 'variable') {
+    const helper = `${HELPER_NAMES[rejection.helper]}#${rejection.helper}`;
+    const reason = `helper ${helper} gets the address 0 of the weak variable ${rejection.name}, which is not in this kernel`;
+    return { stage: 'verify', class: 'verifier-rejected', reason };
   }
   if (rejection.type === 'argument') {
     const prototype = examined.prototypes.get(program);

@@ -3,6 +3,7 @@ import { kindOf, nameOf, vlenOf } from '../../bpf/btf/btf.ts';
 import { findType, referencedType, resolveType, variableOf } from '../../bpf/btf/types.ts';
 import type { BpfObject } from '../../bpf/object/object.ts';
 import type { KernelTypes } from '../../core-relo/candidates.ts';
+import type { Loader } from '../../core-relo/loader.ts';
 import { findIn, knownOfMissing, weakNames, whereMissing } from '../../kernel-btf/kernel-names.ts';
 import { variableDifference } from '../../kernel-btf/variable-difference.ts';
 import type { ExternFinding } from './finding.ts';
@@ -53,4 +54,23 @@ export function kernelVariableFindings(object: BpfObject, kernel: KernelTypes, i
     const difference = variableDifference(btf, name, kernel);
     return difference === null ? [] : finding(`its type differs on this kernel: ${difference}`, true);
   });
+}
+
+/**
+ * Weak variables with a type that a kernel certainly lacks: libbpf gives them the address 0. None for other loaders, whose ways with such
+ * variables are not known.
+ */
+export function missingVariables(
+  object: BpfObject,
+  kernel: KernelTypes,
+  { libbpfMinor }: Pick<Loader, 'libbpfMinor'>,
+): ReadonlySet<string> {
+  const { btf } = object;
+  const section = btf && findType(btf, 'datasec', '.ksyms');
+  if (!btf || section === null || libbpfMinor === null) return new Set();
+  const ids = Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0);
+  const typed = ids.filter((id) => kindOf(btf, id) === 'var' && resolveType(btf, referencedType(btf, id)) !== 0);
+  const weak = weakNames(object);
+  const names = typed.map((id) => nameOf(btf, id)).filter((name) => weak.has(name) && !findIn(kernel, 'var', name));
+  return new Set(names.filter((name) => whereMissing(kernel, name, 'variable').certain));
 }

@@ -62,7 +62,13 @@ function prepare(object: BpfObject, kernel: KernelTypes): Prepared {
   return {
     object,
     load: loadPredictor(object, kernel, DEFAULT_LOADER),
-    reach: objectReach(object, { helpers: knownHelpers(kernel), refused: new Map(), isMissingCertain: false, kconfig: () => null }),
+    reach: objectReach(object, {
+      helpers: knownHelpers(kernel),
+      refused: new Map(),
+      isMissingCertain: false,
+      missingVariables: new Set(),
+      kconfig: () => null,
+    }),
     owners: new Map(functions.map((owner) => [owner.name, owner])),
   };
 }

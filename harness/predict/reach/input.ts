@@ -14,11 +14,11 @@ export interface ObjectReach {
   mayHit: (load: PredictedLoad) => boolean;
 }
 
+/** The part of the input that a kernel decides. */
+export type KernelReach = Pick<ReachContext, 'helpers' | 'refused' | 'isMissingCertain' | 'missingVariables' | 'kconfig'>;
+
 /** Prepares the following of paths through an object, with what the kernel has and lacks. */
-export function objectReach(
-  object: BpfObject,
-  kernel: Pick<ReachContext, 'helpers' | 'refused' | 'isMissingCertain' | 'kconfig'>,
-): ObjectReach {
+export function objectReach(object: BpfObject, kernel: KernelReach): ObjectReach {
   const functions: readonly ObjectFunction[] = [...object.programs, ...object.subprograms];
   const byStart = new Map(functions.map((each) => [`${each.section} ${each.insnOffset}`, each]));
   // If several sections have one name, the first counts.
@@ -36,7 +36,8 @@ export function objectReach(
     ...kernel,
     offsetAt: (owner, insn) => offsets.get(`${insn} ${owner.name}`),
   };
-  const asCompiled = kernel.refused.size > 0 || functions.some((each) => hasRejected(original(each), context));
+  const asCompiled =
+    kernel.refused.size > 0 || kernel.missingVariables.size > 0 || functions.some((each) => hasRejected(original(each), context));
   return {
     inputOf: ({ codeOf }) => ({ ...context, codeOf }),
     // Relocation adds rejected instructions, and removes none.

@@ -18,6 +18,8 @@ export type Rejection =
   | { type: 'helper'; id: number }
   /** A call of a kfunc that the kernel lacks, or of a function that is none. */
   | { type: 'kfunc'; name: string; state: RefusedKfunc }
+  /** A helper for per-CPU variables gets the address 0 of a weak variable that the kernel lacks. */
+  | { type: 'variable'; name: string; helper: number }
   /** The kernel has no argument at this position, or one that the verifier lets no program read, or read memory through. */
   | { type: 'argument'; position: number; found: Argument | 'missing' };
 
@@ -70,6 +72,8 @@ export interface ReachContext {
   refused: ReadonlyMap<string, RefusedKfunc>;
   /** False if a module may have those that the kernel lacks. */
   isMissingCertain: boolean;
+  /** Weak variables that the kernel certainly lacks. Their addresses are 0. */
+  missingVariables: ReadonlySet<string>;
   /** The position of the `byte_off` relocation of an instruction in the object's relocations. */
   offsetAt: (owner: ObjectFunction, insn: number) => number | undefined;
   littleEndian: boolean;
@@ -103,6 +107,9 @@ const LOADS: ReadonlySet<number> = new Set([MODE_MEM, 0x80]);
  * @see enum bpf_func_id in include/uapi/linux/bpf.h
  */
 const OPEN_RESULTS: ReadonlySet<number> = new Set([1, 4, 5, 7, 14, 15, 16, 35, 80, 112, 113, 118, 123, 125, 131]);
+
+/** `bpf_per_cpu_ptr` and `bpf_this_cpu_ptr`. The verifier takes no number as their first argument, not even 0. */
+const PERCPU_HELPERS: ReadonlySet<number> = new Set([153, 154]);
 
 /** True for a poisoned instruction and for a call of a helper that the kernel lacks. */
 function isRejected(insn: Insn, { helpers }: Pick<ReachContext, 'helpers'>): boolean {
@@ -293,6 +300,7 @@ class Explorer {
       const kfunc = this.#input.refused.get(reference.name);
       const isKnown = this.#input.kconfig(reference.name) !== null;
       if (isKnown) value = { type: 'constant-data', section: KCONFIG + reference.name, offset: insn.immediate };
+      else if (this.#input.missingVariables.has(reference.name)) value = { type: 'constant', value: 0n, variable: reference.name };
       else value = kfunc === undefined || kfunc === 'unmarked' ? OF_KERNEL : constant(0n);
     } else if (!reference && insn.src === 0) {
       value = this.#relocated(state, constant((BigInt(upper) << 32n) | BigInt(insn.immediate >>> 0)));
@@ -364,6 +372,12 @@ class Explorer {
   #call(state: State, insn: Insn): void {
     if (isRejected(insn, this.#input)) {
       this.#hit(state, insn.immediate === BAD_RELO ? { type: 'poison' } : { type: 'helper', id: insn.immediate });
+      this.#pastHit(state, insn);
+      return;
+    }
+    const [, pointer = ANY] = state.registers;
+    if (insn.src === 0 && PERCPU_HELPERS.has(insn.immediate) && pointer.type === 'constant' && pointer.variable !== undefined) {
+      this.#hit(state, { type: 'variable', name: pointer.variable, helper: insn.immediate });
       this.#pastHit(state, insn);
       return;
     }

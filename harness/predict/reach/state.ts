@@ -46,7 +46,7 @@ export function placeOf({ owner, insn, frames }: State, numbers: Map<ObjectFunct
 export function valuesKey({ registers, frames, stack, guessed }: State): string {
   const ids = new Map<number, number>();
   const text = (value: Value) => {
-    if (value.type === 'constant') return `=${value.value}${value.ref === undefined ? '' : `#${value.ref}`}`;
+    if (value.type === 'constant') return `=${value.value}${value.ref === undefined ? '' : `#${value.ref}`}${value.variable ?? ''}`;
     if (value.type === 'constant-data') return `${value.section}+${value.offset}`;
     if (value.type === 'context') return `context+${value.offset}`;
     if (value.type === 'stack') return `stack${value.frame}+${value.offset}`;

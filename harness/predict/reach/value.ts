@@ -7,6 +7,8 @@ export type Value =
       value: bigint;
       /** The relocation whose value it is: its position in the object's relocations. */
       ref?: number;
+      /** The weak kernel variable whose address it is: 0, because the kernel lacks it. */
+      variable?: string;
     }
   /** Any combination of these bits is possible; all other bits are 0. Registers with the same id have the same value. */
   | {
