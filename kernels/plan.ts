@@ -1,5 +1,5 @@
 // Resolves selectors to kernels in version order, each once. Downloads indexes only.
-import { InfraError, UserError } from '../harness/base/errors.ts';
+import { faultsOf, InfraError, UserError, UserFaults } from '../harness/base/errors.ts';
 import { withUniqueIds } from '../harness/base/ids.ts';
 import { compareKernelVersions, parseKernelVersion } from '../harness/base/kernel-version.ts';
 import type { KernelSelector, PlannedKernel } from './registered.ts';
@@ -23,15 +23,42 @@ async function planOrNote(selector: KernelSelector, plan: Plan, options: KernelO
   }
 }
 
-/** A source plans all its selectors together, so that it reads each index once. */
+/** The lines of an error, with the place that names the selector if they are about it: a missing mirror is not. */
+function faultsAt({ text }: KernelSelector, error: UserError, { places }: KernelOptions): string[] {
+  const place = places?.get(text);
+  return faultsOf(error).map((fault) => (place !== undefined && fault.includes(text) ? `${place}: ${fault}` : fault));
+}
+
+/**
+ * A source plans all its selectors together, so that it reads each index once.
+ * @throws UserFaults with the faults of all selectors, unless something else failed
+ */
 async function planAll(selectors: readonly KernelSelector[], options: KernelOptions): Promise<PlannedKernel[]> {
-  const bySource = SOURCES.map(async (source) => {
-    const own = selectors.filter((selector) => selector.source === source);
-    if (own.length === 0) return [];
-    const plan = await source.planner(options);
-    return Promise.all(own.map(async (selector) => planOrNote(selector, plan, options)));
+  const planners = new Map(
+    await Promise.all(
+      SOURCES.filter((source) => selectors.some((selector) => selector.source === source)).map(
+        async (source) => [source, await source.planner(options)] as const,
+      ),
+    ),
+  );
+  const outcomes = await Promise.allSettled(
+    selectors.map(async (selector) => {
+      const plan = planners.get(selector.source);
+      return plan ? planOrNote(selector, plan, options) : [];
+    }),
+  );
+  const failed = outcomes.flatMap((outcome, index) => {
+    const selector = selectors[index];
+    if (outcome.status === 'fulfilled' || !selector) return [];
+    if (!(outcome.reason instanceof UserError)) throw outcome.reason;
+    return [{ error: outcome.reason, faults: faultsAt(selector, outcome.reason, options) }];
   });
-  return (await Promise.all(bySource)).flat(2);
+  const faults = [...new Set(failed.flatMap((each) => each.faults))];
+  const [first] = failed;
+  // An error that is not about a place may have more to say.
+  if (first && faults.join() === first.error.message) throw first.error;
+  if (faults.length > 0) throw new UserFaults('kernels', faults);
+  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
 }
 
 function isSame(a: PlannedKernel, b: PlannedKernel): boolean {

@@ -58,15 +58,21 @@ export interface ChosenKernels {
   selectors: readonly string[];
   /** Selectors whose kernels may be missing. */
   optional: string[];
+  /** Where the configuration names each selector, as `file:line:column`. */
+  places?: ReadonlyMap<string, string>;
 }
 
 /** The kernels that the caller names, else those of a configuration. */
-export function chosenKernels(named: readonly string[] | undefined, { config, directory }: LoadedConfig = emptyConfig()): ChosenKernels {
+export function chosenKernels(
+  named: readonly string[] | undefined,
+  { config, directory, at }: LoadedConfig = emptyConfig(),
+): ChosenKernels {
   if (named !== undefined) return { selectors: named, optional: [] };
   const configured = kernelEntries(config, directory);
   const required = new Set(configured.flatMap(({ selector, optional }) => (optional ? [] : [selector])));
   const selectors = configured.map(({ selector }) => selector);
-  return { selectors, optional: selectors.filter((selector) => !required.has(selector)) };
+  const places = new Map(selectors.map((selector, index) => [selector, at(['kernels', index])]));
+  return { selectors, optional: selectors.filter((selector) => !required.has(selector)), places };
 }
 
 /**
@@ -74,10 +80,17 @@ export function chosenKernels(named: readonly string[] | undefined, { config, di
  * the cache is left out.
  * @param pull downloads the kernels of a selector if the cache has none of them (default: a missing kernel is a problem)
  */
-export async function findChosenKernels({ selectors, optional }: ChosenKernels, pull?: PullMissing): Promise<FoundKernels> {
+export async function findChosenKernels({ selectors, optional, places }: ChosenKernels, pull?: PullMissing): Promise<FoundKernels> {
   const found = await Promise.all(
     optional.map(async (selector) => ((await findKernels([selector], cacheRoot())).kernels.length > 0 ? [selector] : [])),
   );
   const used = [...selectors.filter((selector) => !optional.includes(selector)), ...found.flat()];
-  return used.length === 0 && selectors.length > 0 ? { kernels: [], problems: [] } : findKernels(used, cacheRoot(), pull);
+  if (used.length === 0 && selectors.length > 0) return { kernels: [], problems: [] };
+  const { kernels, problems } = await findKernels(used, cacheRoot(), pull);
+  const placed = problems.map((problem) => {
+    const selector = used.find((each) => problem.startsWith(`${each}: `));
+    const place = selector === undefined ? undefined : places?.get(selector);
+    return place === undefined ? problem : `${place}: ${problem}`;
+  });
+  return { kernels, problems: placed };
 }

@@ -89,14 +89,14 @@ async function searchFloor(options: FloorOptions, emit: Emit, signal: AbortSigna
   await checkGuestMachine();
   const object = await oneObject(options);
   const { config = emptyConfig() } = options;
-  const { selectors, optional } = chosenKernels(options.kernels, config);
+  const { selectors, optional, places } = chosenKernels(options.kernels, config);
   const kernels = selectors.length > 0 ? selectors : [DEFAULT_SELECTOR];
   const sources = sourcesOf(options, config);
   const lock = await lockOf(config, false);
   const agents = await ensureAgents([object], sources, emit);
   const request = {
     selectors: kernels,
-    kernelOptions: { cache: cacheRoot(), ...sources, lock, optional, signal, onProgress: emit },
+    kernelOptions: { cache: cacheRoot(), ...sources, lock, optional, places, signal, onProgress: emit },
     cache: cacheRoot(),
     ...agents,
     expectations: [],

@@ -99,7 +99,7 @@ export async function readPlan(options: PlanOptions): Promise<Plan> {
       `no object to run: name one, for example "corematrix run prog.bpf.o -k ${DEFAULT_SELECTOR}", or list objects in ${CONFIG_NAME} ("corematrix init" makes one)`,
       { inProgram: 'no object to run: give `objects`, or a `config` that lists objects' },
     );
-  const { selectors, optional } = chosenKernels(options.kernels, loaded);
+  const { selectors, optional, places } = chosenKernels(options.kernels, loaded);
   if (selectors.length === 0 && loaded.file !== undefined)
     throw new UserError(`${loaded.file}: it lists no kernels; add kernels:, or give -k, for example "-k ${DEFAULT_SELECTOR}"`, {
       inProgram: `${loaded.file}: it lists no kernels; add kernels:, or give \`kernels\`, for example [${JSON.stringify(DEFAULT_SELECTOR)}]`,
@@ -116,7 +116,7 @@ export async function readPlan(options: PlanOptions): Promise<Plan> {
   const sources = sourcesOf(options, loaded);
   const kernelOptions = async () => {
     const lock = await lockOf(loaded, frozen === true);
-    return { cache: cacheRoot(), ...sources, lock, refresh, frozen, optional };
+    return { cache: cacheRoot(), ...sources, lock, refresh, frozen, optional, places };
   };
   const choose = chosenCells(options);
   return { config: loaded, selectors, inputs, choose, loaders: options.loaders, shard, sources, kernelOptions };

@@ -17,6 +17,8 @@ export interface KernelOptions {
   lock?: KernelLock | undefined;
   /** Selectors that may mean no kernel. */
   optional?: readonly string[] | undefined;
+  /** Where the user names each selector, for errors: `corematrix.yaml:3:5` (default: errors name the selector alone). */
+  places?: ReadonlyMap<string, string> | undefined;
   /** Use only what the lock file pins, never a replacement. */
   frozen?: boolean | undefined;
   /** Download indexes again even if the cache has recent ones. */

@@ -139,3 +139,20 @@ it('what a configuration names and is not there has its place in the configurati
     exit 2"
   `);
 });
+
+it('kernels that do not exist are all named in one go, each with its place, also beside one that exists', async () => {
+  const text =
+    'kernels:\n  - file:none\n  - debian:6.1\n  - { selector: deb:x.deb }\n  - { selector: deb:y.deb, optional: true }\nobjects: [a.bpf.o]\n';
+  expect(await answer(text, [['plan'], ['run'], ['floor', 'a.bpf.o']])).toMatchInlineSnapshot(`
+    "optional, left out: deb:y.deb: no such file
+    error: kernels: 2 errors
+    corematrix.yaml:2:5: file:none: no such file
+    corematrix.yaml:4:5: deb:x.deb: no such file
+    exit 2"
+  `);
+  const { stderr } = await corematrix(folder, ['predict']);
+  expect(stderr).toMatchInlineSnapshot(`
+    "error: corematrix.yaml:2:5: file:none: no such file
+    error: corematrix.yaml:4:5: deb:x.deb: no such file"
+  `);
+});
