@@ -149,12 +149,12 @@ describe('in a configuration', () => {
       ---
 
       exit 2
-      error: \\x1b]0;x\\x07\\x0aerror: y: no such file
+      error: c.yaml:2:11: \\x1b]0;x\\x07\\x0aerror: y: no such file
       error: no object can be used
       ---
 
       exit 2
-      error: x: no such file
+      error: c.yaml:2:11: x: no such file
       error: no object can be used
       ---
 

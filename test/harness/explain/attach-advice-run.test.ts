@@ -175,7 +175,8 @@ test('each refusal by a target or a sleepable flag has advice of its own, and no
           "on_several",
         ],
         "reasons": [
-          "5.10 7.3: failed to create kprobe 'type_show+0x0' perf event: -EADDRNOTAVAIL (errno 99)",
+          "5.10: function type_show is ambiguous: vmlinux has 11 symbols of this name, and this kernel refuses a kprobe on it (EADDRNOTAVAIL)",
+          "7.3: function type_show is ambiguous: vmlinux has 14 symbols of this name, and this kernel refuses a kprobe on it (EADDRNOTAVAIL)",
         ],
         "snippet": null,
       },
