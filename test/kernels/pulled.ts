@@ -46,6 +46,13 @@ export async function pulledKernels(selectors: readonly string[]): Promise<Kerne
   return pulled;
 }
 
+/** The same, with the modules of their packages in the cache, so that predictions know what no module has. */
+export async function pulledWithModules(selectors: readonly string[]): Promise<KernelImage[]> {
+  const pulled = await pulledKernels(selectors);
+  for (const { modules } of pulled) await modules.folder({ cache: cacheRoot() });
+  return pulled;
+}
+
 /** A kernel without the modules of its package, which are in the cache only if another test needed them. */
 export function withoutPackage(kernel: OfflineKernel): OfflineKernel {
   return { ...kernel, image: null };

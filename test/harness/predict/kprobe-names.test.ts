@@ -8,7 +8,7 @@ import { findKernels } from '../../../harness/kernel-btf/kernels.ts';
 import { readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { predictMatrix } from '../../../harness/predict/result.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
-import { pulledKernels } from '../../kernels/pulled.ts';
+import { pulledWithModules } from '../../kernels/pulled.ts';
 import { realRun } from '../run/real-run.ts';
 
 const KERNELS = ['debian:5.10', 'debian:6.12'];
@@ -34,7 +34,7 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 
 /** An object with these programs, attached on the kernels, and its prediction: the failure of each program by kernel. */
 async function failuresOf(name: string, source: string) {
-  await pulledKernels(KERNELS);
+  await pulledWithModules(KERNELS);
   const object = await compileBpf(folder, name, source);
   const { objects } = await readInputs({ sources: [{ pattern: object, settings: { mode: 'attach' } }], directory: '/' });
   const { prediction } = await predictMatrix(objects, (await findKernels(KERNELS, cacheRoot())).kernels);

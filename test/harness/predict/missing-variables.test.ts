@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readInputs } from '../../../harness/plan/inputs/inputs.ts';
 import { compileBpf } from '../bpf/object/compile.ts';
+import { pulledWithModules } from '../../kernels/pulled.ts';
 import { realRun } from '../run/real-run.ts';
 
+const KERNELS = ['debian:5.10', 'debian:6.12'];
 const SOURCE = `extern const int no_such_variable __ksym __weak;
 extern const int bpf_prog_active __ksym __weak;
 #define HOOK SEC("raw_tp/sys_enter") int
@@ -23,7 +25,8 @@ afterAll(async () => rm(folder, { recursive: true, force: true }));
 test('a helper for per-CPU variables with a weak variable that the kernel lacks fails as predicted, unless the address is checked', async () => {
   const object = await compileBpf(folder, 'weak', SOURCE);
   const { objects } = await readInputs({ sources: [{ pattern: object, settings: {} }], directory: '/' });
-  const { cells } = await realRun([], ['debian:5.10', 'debian:6.12'], { objects });
+  await pulledWithModules(KERNELS);
+  const { cells } = await realRun([], KERNELS, { objects });
   const rows = cells.map(({ programs }) =>
     programs.map(
       ({ name, status, class: failure, reason, predicted }) =>
