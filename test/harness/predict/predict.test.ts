@@ -129,6 +129,7 @@ describe('hostile types', () => {
     expect(predictCell(object, kernelOf([INT, knot])).programs).toEqual([
       {
         name: 'p',
+        isDamaged: false,
         failure: { stage: 'relocate', class: 'core-other', reason: expect.stringContaining('error matching candidate') },
         possible: null,
         findings: [],
