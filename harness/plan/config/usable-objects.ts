@@ -23,23 +23,41 @@ function isEntry(value: unknown): value is Entry {
 }
 
 /** Settings that are checked against each other. If one of them is at fault, a fault of another may only follow from it. */
-const TOGETHER = ['programs', 'alternatives', 'mode', 'trigger', 'check', 'command'] as const satisfies readonly SettingName[];
+const TOGETHER = ['alternatives', 'mode', 'trigger', 'check', 'command'] as const satisfies readonly SettingName[];
+
+interface LeftOut {
+  keys: ReadonlySet<string>;
+  /** Whether attach targets, which some modes do not allow, are left out, too. */
+  targets: boolean;
+}
 
 /** The keys of an entry that faults are about, and those that are checked against them. */
-function keysAtFault(faults: readonly Fault[], index: number): ReadonlySet<string> {
+function leftOutOf(faults: readonly Fault[], index: number): LeftOut {
   const own = faults.filter(({ path }) => path[0] === 'objects' && path[1] === index);
   const keys = own.flatMap(({ path, key }) => (path.length > 2 ? [String(path[2])] : (key ?? [])));
   // An unknown key may be one of them with a typing error.
-  const isTogether = keys.some((key) => TOGETHER.some((name) => name === key) || didYouMean(key, TOGETHER) !== '');
-  return new Set(isTogether ? [...keys, ...TOGETHER] : keys);
+  const isTogether = keys.some((key) => [...TOGETHER, 'programs'].includes(key) || didYouMean(key, TOGETHER) !== '');
+  return { keys: new Set(isTogether ? [...keys, ...TOGETHER] : keys), targets: isTogether };
+}
+
+function withoutTargets(programs: unknown): unknown {
+  if (!isEntry(programs)) return programs;
+  const left = Object.entries(programs).map(([name, settings]) => {
+    return [name, isEntry(settings) ? Object.fromEntries(Object.entries(settings).filter(([key]) => key !== 'attach_to')) : settings];
+  });
+  return Object.fromEntries(left);
+}
+
+function leftOf(entry: Entry, { keys, targets }: LeftOut): Entry {
+  const left = Object.fromEntries(Object.entries(entry).filter(([key]) => !keys.has(key)));
+  return targets && 'programs' in left ? { ...left, programs: withoutTargets(left['programs']) } : left;
 }
 
 /** The entries of `objects` that fit the schema once the keys at fault are left out. */
 export function usableObjects(value: unknown, faults: readonly Fault[]): UsableObject[] {
   const objects = isEntry(value) && Array.isArray(value['objects']) ? value['objects'] : [];
   return objects.flatMap((entry: unknown, index) => {
-    const atFault = keysAtFault(faults, index);
-    const left = isEntry(entry) ? Object.fromEntries(Object.entries(entry).filter(([key]) => !atFault.has(key))) : entry;
+    const left = isEntry(entry) ? leftOf(entry, leftOutOf(faults, index)) : entry;
     const [usable] = objectsSchema.safeParse([left]).data ?? [];
     return usable === undefined ? [] : [{ index, entry: usable }];
   });
