@@ -198,21 +198,21 @@ async function pulled(selector: string, cache: string, pull: PullMissing): Promi
 }
 
 /** The selector of an archive of which the cache has no kernel; null if there is nothing to pull. */
-function missingSelector(text: string, { trusted }: KernelsInCache): string | null {
+function missingSelector(text: string, { trusted, archived }: KernelsInCache): string | null {
   if (text === NEWEST) return trusted.length === 0 ? DEFAULT_SELECTOR : null;
   if (text === CACHED || text.startsWith(BTF)) return null;
   const selector = parseSelector(text);
-  return selector.source.select(selector, trusted)?.length === 0 ? text : null;
+  return selector.source.select(selector, archived)?.length === 0 ? text : null;
 }
 
-async function select(text: string, cache: string, { trusted, unverified }: KernelsInCache): Promise<OfflineKernel[]> {
+async function select(text: string, cache: string, { trusted, archived, unverified }: KernelsInCache): Promise<OfflineKernel[]> {
   if (text === CACHED || text === NEWEST) {
     if (trusted.length === 0) throw emptyCache(unverified.length);
     return (text === CACHED ? trusted : newestOfSeries(trusted)).map((kernel) => fromCache(CACHED, kernel, cache));
   }
   if (text.startsWith(BTF)) return fromPath(text, text.slice(BTF.length));
   const selector = parseSelector(text);
-  const meant = selector.source.select(selector, trusted);
+  const meant = selector.source.select(selector, archived);
   if (meant === null) return fromImage(text, cache);
   return newestOf(meant, selector.source.select(selector, unverified) ?? [], selector, cache);
 }

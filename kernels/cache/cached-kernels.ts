@@ -10,6 +10,8 @@ import { kernelTrust } from './kernel-trust.ts';
 /** Every unpacked kernel in the cache by whether this run trusts it, each list in version order. */
 export interface KernelsInCache {
   trusted: CachedKernel[];
+  /** Those of `trusted` that an archive or a lock file vouches for. A file of the user can differ from the release that it names. */
+  archived: CachedKernel[];
   /** Kernels of an older version of this program, or of a mirror that only another run accepted. A pull checks them. */
   unverified: CachedKernel[];
 }
@@ -18,9 +20,12 @@ function compare(a: CachedKernel, b: CachedKernel): number {
   return compareKernelVersions(parseKernelVersion(a.version), parseKernelVersion(b.version)) || (a.sha256 < b.sha256 ? -1 : 1);
 }
 
-async function isTrusted({ directory }: CachedKernel, policy: MirrorTrust): Promise<boolean> {
+type Standing = 'archived' | 'own' | 'unverified';
+
+async function standingOf({ directory }: CachedKernel, policy: MirrorTrust): Promise<Standing> {
   const trust = await kernelTrust(directory);
-  return trust !== null && stillVouches(trust, policy);
+  if (trust === null || !stillVouches(trust, policy)) return 'unverified';
+  return trust.kind === 'own' ? 'own' : 'archived';
 }
 
 /**
@@ -34,12 +39,13 @@ export async function kernelsInCache(cache: string): Promise<KernelsInCache> {
   const stored = await Promise.all(
     names.map(async (name) => {
       const kernel = await readCachedKernel(join(folder, name));
-      return kernel && { kernel, trusted: await isTrusted(kernel, policy) };
+      return kernel && { kernel, standing: await standingOf(kernel, policy) };
     }),
   );
   const found = stored.flatMap((one) => one ?? []);
-  const listed = (trusted: boolean) => found.flatMap((one) => (one.trusted === trusted ? [one.kernel] : [])).toSorted(compare);
-  return { trusted: listed(true), unverified: listed(false) };
+  const listed = (...wanted: readonly Standing[]) =>
+    found.flatMap((one) => (wanted.includes(one.standing) ? [one.kernel] : [])).toSorted(compare);
+  return { trusted: listed('archived', 'own'), archived: listed('archived'), unverified: listed('unverified') };
 }
 
 /** The kernels in the cache that this run trusts, in version order. */

@@ -108,6 +108,21 @@ describe('the cache', () => {
     }
   });
 
+  it('a selector of an archive never means a kernel from a file of the user, although the file names the same release', async () => {
+    const others = cache;
+    cache = join(folder, 'own-alone');
+    try {
+      await addToCache({ digit: 'a', release: '6.12.8-cloud-amd64', version: '6.12.8', trust: { kind: 'own' } });
+      expect(await found('debian:6.12')).toEqual({
+        kernels: [],
+        problems: ['debian:6.12: no such kernel in the cache; "corematrix kernels pull debian:6.12" adds it'],
+      });
+      expect((await found('cached')).kernels).toEqual(['6.12.8-cloud-amd64']);
+    } finally {
+      cache = others;
+    }
+  });
+
   it('the cache lists unpacked kernels in version order', async () => {
     const kernels = await cachedKernels(cache);
     expect(kernels.map(({ version, arch }) => `${version} ${arch}`)).toEqual([
