@@ -84,6 +84,13 @@ function verifierContext(context: FailureContext, output: string, lines: readonl
   return passedOn === undefined ? null : { ...context, verifier: parseVerifierLog(passedOn) };
 }
 
+/** The attempt with the error number that libbpf printed for a map: only the agent sees what a call of libbpf returns. */
+function withPrintedErrno(context: FailureContext): FailureContext {
+  const { attempt } = context;
+  const printed = attempt.log.ended === 'map' ? attempt.log.maps.at(-1)?.error.errno : null;
+  return printed ? { ...context, attempt: { ...attempt, errno: printed } } : context;
+}
+
 /** The failure of a custom loader that has ended; null if it succeeded. */
 export function customLoaderFailure(context: FailureContext, command: CommandEvidence): Failure | null {
   if (command.end === 'exited' && command.value === 0) return null;
@@ -94,7 +101,7 @@ export function customLoaderFailure(context: FailureContext, command: CommandEvi
   const unknown: Finding = { stage: 'verify', class: 'unknown', reason: `the loader ${how}${last === undefined ? '' : `: ${last}`}` };
   const found = (finding: Finding): Failure => ({ ...finding, reason: oneLine(finding.reason), errno: context.attempt.errno });
   if (command.end === 'killed') return found(unknown);
-  const known = failureOf(context);
+  const known = failureOf(withPrintedErrno(context));
   if (known.class !== 'unknown') return known;
   const library = libraryFailure(lines);
   if (library) return found(library);

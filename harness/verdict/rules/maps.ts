@@ -46,8 +46,9 @@ export function mapNotCreated(context: FailureContext): Finding | null {
   const { attempt, object, enumerators, library, mapNeed } = context;
   const failure = attempt.log.ended === 'map' ? firstFault(attempt.log.maps) : undefined;
   if (!failure) return null;
-  // The answer of a kernel has an error number.
-  if (attempt.errno === 0) return { stage: 'open', class: 'object-invalid', reason: cannotOpen(failure.error.text, library) };
+  // The answer of a kernel has an error number. The attempt of an own loader has none, so its words count, too.
+  const isOwnRefusal = failure.error.errno === null && attempt.errno === 0;
+  if (isOwnRefusal) return { stage: 'open', class: 'object-invalid', reason: cannotOpen(failure.error.text, library) };
   const known = object.maps.find(({ name }) => name === failure.map);
   const type = known ? plainType(known.type) : null;
   const error = errnoName(failure.error.errno ?? attempt.errno);
