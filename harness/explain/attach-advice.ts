@@ -32,8 +32,18 @@ function siblingsOf({ name }: Requirement, failure: ProgramFailure, objects: Rea
   });
 }
 
+/** Whether some kernel has one target without the other. Names alone do not show that one took the place of the other. */
+async function isReplaced(target: Requirement, by: Requirement, cache: KernelCache): Promise<boolean> {
+  for (const { id } of cache.kernels) {
+    const types = await cache.typesOf(id);
+    if (types && meetsRequirement(types, target) === true && meetsRequirement(types, by) !== true) return true;
+  }
+  return false;
+}
+
 /**
- * Finds advice on a missing function or tracepoint in the object: a sibling program is named only if every failing kernel has its target.
+ * Finds advice on a missing function or tracepoint in the object. A sibling program is named only if every failing kernel has its target, and
+ * a kernel that has the missing target lacks it.
  * @param failures failures of one cause
  */
 export async function attachAdvice(
@@ -49,7 +59,9 @@ export async function attachAdvice(
   }
   const kernels = [...new Set(failures.map(({ kernel }) => kernel))];
   const types = await Promise.all(kernels.map(async (kernel) => cache.typesOf(kernel)));
-  const siblings = siblingsOf(requirement, first, objects);
+  const related = siblingsOf(requirement, first, objects);
+  const replaced = await Promise.all(related.map(async (sibling) => isReplaced(requirement, sibling.requirement, cache)));
+  const siblings = related.filter((_, index) => replaced[index]);
   const symbols = siblings.length > 0 ? await Promise.all(types.map(async (each) => each?.readSymbols?.())) : [];
   return siblings
     .filter((sibling) => types.every((each) => each !== null && meetsRequirement(each, sibling.requirement) === true))
