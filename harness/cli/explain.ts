@@ -91,7 +91,7 @@ async function run(inputs: string[], options: ExplainOptions): Promise<void> {
   process.exitCode = exitCodeOf(explained);
 }
 
-/** A failure comes before what is missing. */
+/** The exit code of a failure, even if other objects have problems or other cells have no verdict. */
 function exitCodeOf({ explanation, noVerdict, problems }: Explained): number {
   if (explanation.causes.some(({ certainty }) => certainty !== 'possible')) return EXIT.incompatible;
   if (problems.length > 0) return EXIT.usage;

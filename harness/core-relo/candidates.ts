@@ -57,7 +57,7 @@ export interface AttachRules {
   flagged: ReadonlySet<number> | null;
 }
 
-/** The symbols of a kernel, and what else its image says of functions. */
+/** What the image of a kernel says of its symbols and functions. */
 export interface KernelSymbols {
   find: FindSymbol;
   /** Whether a program can attach to a function that matches a pattern of libbpf: `*` means any characters, `?` one. */

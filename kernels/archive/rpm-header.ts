@@ -59,7 +59,8 @@ const SIGNATURE_SHA256 = 273;
 /** The number of SHA-256 in OpenPGP. */
 const SHA256 = 8;
 const GHOST = 1 << 6;
-const FILE_TYPE = 0o170_000;
+/** The part of a mode that tells the kind of a file. @see inode(7) */
+export const FILE_TYPE = 0o170_000;
 const REGULAR = 0o100_000;
 
 const INTEGER_BYTES: Readonly<Record<number, 2 | 4 | 8>> = { 3: 2, 4: 4, 5: 8 };

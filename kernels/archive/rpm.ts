@@ -10,9 +10,8 @@ import { type CpioMember, cpioMembers } from './cpio.ts';
 import { decompress } from './decompress.ts';
 import { wantedMember } from './members.ts';
 import { withFile } from './read-at.ts';
-import { readRpm, type RpmFacts } from './rpm-header.ts';
+import { FILE_TYPE, readRpm, type RpmFacts } from './rpm-header.ts';
 
-const FILE_TYPE = 0o170_000;
 /** Kinds of members, in the words of `wantedMember`. @see inode(7) */
 const TYPES = new Map<number, Parameters<typeof wantedMember>[0]['type']>([
   [0o100_000, 'File'],
@@ -54,12 +53,25 @@ async function payloadFormat(path: string, { payload }: RpmFacts, label: string)
   return format;
 }
 
-async function withMembers<T>(path: string, label: string, use: (members: AsyncIterable<CpioMember>) => Promise<T>): Promise<T> {
+/** A wanted file, with its path without a leading `./`. */
+type Wanted = Pick<CpioMember, 'path' | 'content'>;
+
+async function* wantedMembers(members: AsyncIterable<CpioMember>, request: FileRequest): AsyncGenerator<Wanted> {
+  for await (const member of members) {
+    const path = wantedPath(member, request);
+    if (path === null) continue;
+    if (member.size > request.maxBytes) throw new InfraError(`${request.label}: ${path} is larger than ${request.maxBytes} bytes`);
+    yield { path, content: member.content };
+  }
+}
+
+async function withWanted<T>(path: string, request: FileRequest, use: (files: AsyncIterable<Wanted>) => Promise<T>): Promise<T> {
+  const { label } = request;
   const facts = await rpmFacts(path, label);
   const { offset, size } = facts.payload;
   const format = await payloadFormat(path, facts, label);
   const input = await streamOf(path, { start: offset, end: offset + size - 1 });
-  const take = async (plain: Readable) => use(cpioMembers(plain, label));
+  const take = async (plain: Readable) => use(wantedMembers(cpioMembers(plain, label), request));
   return format === 'none' ? take(input) : decompress(format, { input, size }, label, take);
 }
 
@@ -70,10 +82,6 @@ function wantedPath({ path, mode, size }: CpioMember, request: FileRequest): str
   return wantedMember({ path, type }, hasContent ? request : { ...request, wanted: () => false });
 }
 
-function checkSize({ size }: CpioMember, path: string, { label, maxBytes }: FileRequest): void {
-  if (size > maxBytes) throw new InfraError(`${label}: ${path} is larger than ${maxBytes} bytes`);
-}
-
 async function write(handle: FileHandle, content: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const chunk of content) await handle.writeFile(chunk);
 }
@@ -81,12 +89,9 @@ async function write(handle: FileHandle, content: AsyncIterable<Uint8Array>): Pr
 async function extractFirst(rpm: string, request: FileRequest, target: string): Promise<string | null> {
   const handle = await open(target, 'wx');
   try {
-    return await withMembers(rpm, request.label, async (members) => {
-      for await (const member of members) {
-        const path = wantedPath(member, request);
-        if (path === null) continue;
-        checkSize(member, path, request);
-        await write(handle, member.content);
+    return await withWanted(rpm, request, async (files) => {
+      for await (const { path, content } of files) {
+        await write(handle, content);
         return path;
       }
       return null;
@@ -97,13 +102,10 @@ async function extractFirst(rpm: string, request: FileRequest, target: string): 
 }
 
 async function readFirst(rpm: string, request: FileRequest): Promise<Buffer | null> {
-  return withMembers(rpm, request.label, async (members) => {
-    for await (const member of members) {
-      const path = wantedPath(member, request);
-      if (path === null) continue;
-      checkSize(member, path, request);
+  return withWanted(rpm, request, async (files) => {
+    for await (const { content } of files) {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of member.content) chunks.push(chunk);
+      for await (const chunk of content) chunks.push(chunk);
       return Buffer.concat(chunks);
     }
     return null;
@@ -111,15 +113,12 @@ async function readFirst(rpm: string, request: FileRequest): Promise<Buffer | nu
 }
 
 async function extractAll(rpm: string, request: FileRequest, targetOf: (path: string) => string): Promise<number> {
-  return withMembers(rpm, request.label, async (members) => {
+  return withWanted(rpm, request, async (files) => {
     let count = 0;
-    for await (const member of members) {
-      const path = wantedPath(member, request);
-      if (path === null) continue;
-      checkSize(member, path, request);
+    for await (const { path, content } of files) {
       count += 1;
       const handle = await open(targetOf(path), 'wx');
-      await write(handle, member.content).finally(async () => handle.close());
+      await write(handle, content).finally(async () => handle.close());
     }
     return count;
   });

@@ -1,6 +1,7 @@
 // Selectors of the user's own files, for all sources of such files.
 import { UserError } from '../../harness/base/errors.ts';
 import { checkUserFile } from '../../harness/base/user-file.ts';
+import type { KernelSource, SelectorForm } from './source.ts';
 
 /** More than a vmlinux with all debug information has. */
 const MAX_BYTES = 4 * 2 ** 30;
@@ -15,15 +16,34 @@ export interface PathOrigin {
   path: string;
 }
 
-/**
- * A parser for selectors whose value is a path.
- * @param form the expected form, for errors: `file:PATH`
- * @param what what the path names
- */
-export function pathParser(form: string, what: 'file' | 'folder' = 'file'): (value: string, text: string) => PathSelector {
-  return (path, text) => {
-    if (path === '') throw new UserError(`kernel selector '${text}' names no ${what}; expected ${form}`);
-    return { text, path };
+/** What tells one source of the user's own files from another. */
+interface PathSourceFacts<Origin> extends Pick<KernelSource<PathSelector, Origin>, 'name' | 'guess' | 'load'> {
+  form: SelectorForm;
+  /** What the path names. @default file */
+  names?: 'file' | 'folder';
+}
+
+/** A source whose selectors have a path as their value. */
+export function pathSource<Origin>({
+  name,
+  form,
+  guess,
+  load,
+  names = 'file',
+}: PathSourceFacts<Origin>): KernelSource<PathSelector, Origin> {
+  return {
+    name,
+    forms: [form],
+    isPath: true,
+    cacheFolders: [],
+    parse: (path, text) => {
+      if (path === '') throw new UserError(`kernel selector '${text}' names no ${names}; expected ${form.selector}`);
+      return { text, path };
+    },
+    guess,
+    only: (value) => value,
+    matches: null,
+    load,
   };
 }
 

@@ -26,6 +26,21 @@ function missingInList({ name, isWeak }: Listed, kernel: KernelTypes): { reason:
   return count > 1 ? { reason: `resolution is ambiguous: vmlinux has ${count} symbols of this name`, certain: true } : null;
 }
 
+/** A kernel variable that an object declares. */
+interface Declared {
+  name: string;
+  /** 0 for `void`. */
+  type: number;
+}
+
+function declaredVariables({ btf }: BpfObject): Declared[] {
+  const section = btf && findType(btf, 'datasec', '.ksyms');
+  if (!btf || section === null) return [];
+  const ids = Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0);
+  const variables = ids.filter((id) => kindOf(btf, id) === 'var');
+  return variables.map((id) => ({ name: nameOf(btf, id), type: resolveType(btf, referencedType(btf, id)) }));
+}
+
 /**
  * Finds variables that the kernel's BTF lacks or has with another type, and those declared `void` that its list of symbols lacks.
  * @param isListed whether the loader looks up symbols declared `void` as libbpf does
@@ -33,13 +48,9 @@ function missingInList({ name, isWeak }: Listed, kernel: KernelTypes): { reason:
  */
 export function kernelVariableFindings(object: BpfObject, kernel: KernelTypes, isListed: boolean): ExternFinding[] {
   const { btf } = object;
-  const section = btf && findType(btf, 'datasec', '.ksyms');
-  if (!btf || section === null) return [];
+  if (!btf) return [];
   const weak = weakNames(object);
-  return Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0).flatMap((id) => {
-    const name = nameOf(btf, id);
-    const type = resolveType(btf, referencedType(btf, id));
-    if (kindOf(btf, id) !== 'var') return [];
+  return declaredVariables(object).flatMap(({ name, type }) => {
     const finding = (reason: string, certain: boolean): ExternFinding[] => {
       return [{ name, failure: { stage: 'relocate', class: 'ksym-missing', reason: `kernel symbol ${name}: ${reason}` }, certain }];
     };
@@ -65,12 +76,9 @@ export function missingVariables(
   kernel: KernelTypes,
   { libbpfMinor }: Pick<Loader, 'libbpfMinor'>,
 ): ReadonlySet<string> {
-  const { btf } = object;
-  const section = btf && findType(btf, 'datasec', '.ksyms');
-  if (!btf || section === null || libbpfMinor === null) return new Set();
-  const ids = Array.from({ length: vlenOf(btf, section) }, (_, index) => variableOf(btf, section, index)?.type ?? 0);
-  const typed = ids.filter((id) => kindOf(btf, id) === 'var' && resolveType(btf, referencedType(btf, id)) !== 0);
+  if (libbpfMinor === null) return new Set();
   const weak = weakNames(object);
-  const names = typed.map((id) => nameOf(btf, id)).filter((name) => weak.has(name) && !findIn(kernel, 'var', name));
+  const typed = declaredVariables(object).filter(({ type }) => type !== 0);
+  const names = typed.map(({ name }) => name).filter((name) => weak.has(name) && !findIn(kernel, 'var', name));
   return new Set(names.filter((name) => whereMissing(kernel, name, 'variable').certain));
 }

@@ -1,18 +1,10 @@
 // All kernels in a folder of the user.
-import type { KernelSource } from '../source.ts';
-import { pathParser, type PathSelector } from '../local-file.ts';
-import type { FolderOrigin } from './operations.ts';
+import { pathSource } from '../local-file.ts';
 
-const FORM = { selector: 'dir:PATH', meaning: 'all kernel images and packages in a folder of your own' } as const;
-
-export const dir: KernelSource<PathSelector, FolderOrigin> = {
+export const dir = pathSource({
   name: 'dir',
-  forms: [FORM],
-  isPath: true,
-  cacheFolders: [],
-  parse: pathParser(FORM.selector, 'folder'),
+  form: { selector: 'dir:PATH', meaning: 'all kernel images and packages in a folder of your own' },
+  names: 'folder',
   guess: (text) => (text.endsWith('/') ? text : null),
-  only: (value) => value,
-  matches: null,
   load: async () => (await import('./operations.ts')).dirOperations,
-};
+});
